@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -19,7 +21,7 @@ def keep_peaks(values: FloatArray, limit: int = 2000) -> npt.NDArray[np.int64]:
     buckets = max((limit - 2) // 3, 1)
     edges = np.linspace(0, count, buckets + 1).astype(np.int64)
     kept = [0, count - 1]
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in itertools.pairwise(edges):
         part = values[start:stop]
         present = np.isfinite(part)
         if not present.all():

@@ -238,7 +238,7 @@ def _order(series: Series, stamps: TimeArray, report: Report) -> Series:
     report.out_of_order = int((np.diff(stamps) < np.timedelta64(0, "us")).sum()) if len(stamps) > 1 else 0
     if report.out_of_order:
         report.notes.append(f"{report.out_of_order} rows were out of order and were sorted.")
-    unique, inverse, counts = np.unique(stamps, return_inverse=True, return_counts=True)
+    unique, inverse, _counts = np.unique(stamps, return_inverse=True, return_counts=True)
     report.duplicates = int(len(stamps) - len(unique))
     if report.duplicates:
         present = np.isfinite(values)

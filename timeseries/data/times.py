@@ -126,9 +126,9 @@ def _epoch(texts: pl.Series) -> pl.Series | None:
     low, high = usable.min(), usable.max()
     if not isinstance(low, float) or not isinstance(high, float):
         return None
-    if 3e8 < low and high < 5e9:
+    if low > 3e8 and high < 5e9:
         scale = 1_000_000
-    elif 3e11 < low and high < 5e12:
+    elif low > 3e11 and high < 5e12:
         scale = 1_000
     else:
         return None
