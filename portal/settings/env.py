@@ -1,0 +1,121 @@
+"""Every environment variable the product reads, typed and described. docs/operators/configuration.md lists them."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[2]
+Names = Annotated[list[str], NoDecode]
+
+
+class Env(BaseSettings):
+    """Values come from the process environment; `NAME_FILE` variants read a mounted secret."""
+
+    model_config = SettingsConfigDict(env_prefix="", case_sensitive=False, extra="ignore")
+
+    # Core
+    secret_key: str = Field("", description="Django's signing key. Required in production (or SECRET_KEY_FILE).")
+    secret_key_file: Path | None = Field(None, description="File holding SECRET_KEY.")
+    root_key: str = Field("", description="Base64 of the 32-byte key that wraps all data keys (or ROOT_KEY_FILE).")
+    root_key_file: Path | None = Field(None, description="File holding ROOT_KEY; several lines: newest first.")
+    public_url: str = Field("http://localhost:8000", description="Origin under which people and clients reach us.")
+    allowed_hosts: Names = Field([], description="Extra host names, comma separated; PUBLIC_URL's is always allowed.")
+    trusted_proxies: int = Field(0, description="How many reverse proxies in front set X-Forwarded-For.")
+    var_dir: Path = Field(ROOT / "var", description="Folder for data of this installation.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="Log lines as text or as JSON objects.")
+
+    # Services
+    database_url: str = Field("", description="postgresql://user:password@host:port/name; empty: embedded server.")
+    redis_url: str = Field("", description="redis://:password@host:port/0; empty: embedded server.")
+    port: int = Field(8000, ge=1, le=65535, description="Port of the web process.")
+    web_server: Literal["uvicorn", "daphne"] = Field("uvicorn", description="ASGI server of the web process.")
+    web_processes: int = Field(1, ge=1, le=64, description="Number of web processes.")
+    worker_concurrency: int = Field(20, ge=1, le=500, description="Threads of the interactive worker.")
+    compute_concurrency: int = Field(1, ge=1, le=64, description="Processes of the compute worker.")
+
+    # Upstreams
+    upstreams: str = Field(
+        "sandbox", description="`sandbox`, `live`, or a list such as `kis=live,naramarket=sandbox`; default per rest."
+    )
+    allow_sandbox_in_production: bool = Field(False, description="Lets production serve sandbox data.")
+    sandbox_url: str = Field("http://127.0.0.1:8900", description="Where the sandbox upstreams listen.")
+    http_allow_private: Names = Field(
+        [], description="Private hosts or networks that connectors may reach, comma separated."
+    )
+    kis_base_url: str = Field("", description="Base URL of the KIS API, replacing live and sandbox.")
+    g2b_base_url: str = Field("", description="Base URL of the Naramarket API, replacing live and sandbox.")
+    molit_base_url: str = Field("", description="Base URL of the MOLIT API, replacing live and sandbox.")
+
+    # Credentials of the sample workspace
+    kis_app_key: str = Field("", description="KIS app key of the sample workspace; empty: the sandbox's.")
+    kis_app_secret: str = Field("", description="KIS app secret of the sample workspace; empty: the sandbox's.")
+    g2b_service_key: str = Field("", description="data.go.kr key for Naramarket of the sample workspace.")
+    molit_service_key: str = Field("", description="data.go.kr key for MOLIT of the sample workspace.")
+
+    # Mail
+    email_url: str = Field("", description="smtp://user:password@host:port?tls=1; empty: mails go to the log.")
+    email_from: str = Field("portal@localhost", description="Sender of the product's mails.")
+
+    # Sign-in
+    sign_up: Literal["open", "invited", "closed"] = Field("open", description="Who may create an account.")
+    google_client_id: str = Field("", description="OAuth client for Google sign-in and connector.")
+    google_client_secret: str = Field("", description="Secret of GOOGLE_CLIENT_ID.")
+    github_client_id: str = Field("", description="OAuth client for GitHub sign-in and connector.")
+    github_client_secret: str = Field("", description="Secret of GITHUB_CLIENT_ID.")
+    naver_client_id: str = Field("", description="OAuth client for Naver sign-in.")
+    naver_client_secret: str = Field("", description="Secret of NAVER_CLIENT_ID.")
+    kakao_client_id: str = Field("", description="OAuth client for Kakao sign-in.")
+    kakao_client_secret: str = Field("", description="Secret of KAKAO_CLIENT_ID.")
+    oauth_password_grant: bool = Field(False, description="Allows OAuth's password grant to first-party clients.")
+
+    # Limits
+    execution_retention_days: int = Field(30, ge=1, description="Days an execution's payloads are kept.")
+    max_request_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes.")
+
+    @field_validator("allowed_hosts", "http_allow_private", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("PUBLIC_URL must start with http:// or https://")
+        return value.rstrip("/")
+
+    def read_secret_key(self) -> str:
+        return self.secret_key or (self.secret_key_file.read_text().strip() if self.secret_key_file else "")
+
+    def read_root_keys(self) -> list[str]:
+        """The root keys in base64, newest first."""
+        text = self.root_key or (self.root_key_file.read_text() if self.root_key_file else "")
+        return [line.strip() for line in text.replace(",", "\n").splitlines() if line.strip()]
+
+
+@lru_cache(maxsize=1)
+def env() -> Env:
+    return Env()  # type: ignore[call-arg]
+
+
+def describe() -> str:
+    """The Markdown table of all variables, as docs/operators/configuration.md carries it."""
+    rows = ["| Variable | Default | Meaning |", "|---|---|---|"]
+    for name, info in Env.model_fields.items():
+        default = info.default
+        shown = (
+            ""
+            if default in ("", None, [])
+            else "`var`"
+            if name == "var_dir"
+            else f"`{json.dumps(default, default=str)}`"
+        )
+        rows.append(f"| `{name.upper()}` | {shown} | {info.description} |")
+    return "\n".join(rows) + "\n"

@@ -1,0 +1,18 @@
+"""The test session: throw-away services, fast hashing, no background noise."""
+
+from __future__ import annotations
+
+import base64
+import os
+
+os.environ.setdefault("SECRET_KEY", "test-only-signing-key-not-used-anywhere-else-0123456789")
+os.environ.setdefault("ROOT_KEY", base64.b64encode(b"test-root-key-32-bytes-long-....").decode())
+
+from portal.settings.base import *  # noqa: F403
+from portal.settings.base import ALLOWED_HOSTS, STORAGES
+
+ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "testserver"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_AUTOREFRESH = True

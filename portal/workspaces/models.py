@@ -1,0 +1,110 @@
+"""Workspaces, their people, their keys, and the append-only record of what was done."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from portal.common.db import Row, TenantRow
+from portal.workspaces.roles import Role
+
+ROLE_CHOICES = [(role.value, role.value.title()) for role in Role]
+
+
+class Workspace(Row):
+    """A room of work: everything in the product belongs to exactly one."""
+
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60, unique=True)
+    is_sample = models.BooleanField(default=False)
+    egress_hosts = models.JSONField(default=list, blank=True)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="workspaces")
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(Row):
+    """A person's role in a workspace. The auditor right is apart from the role."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=8, choices=ROLE_CHOICES)
+    is_auditor = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["workspace", "user"], name="membership_once"),
+            models.CheckConstraint(condition=models.Q(role__in=[r.value for r in Role]), name="membership_role_known"),
+        )
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} is {self.role} of {self.workspace_id}"
+
+
+class Invitation(TenantRow):
+    """An open offer to join, by mail or copied link. Only the token's hash is kept."""
+
+    email = models.EmailField()
+    role = models.CharField(max_length=8, choices=ROLE_CHOICES)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.email} as {self.role}"
+
+
+class DataKey(Row):
+    """A data key of a workspace or of a person, wrapped by a root key. Destroying it shreds what it protects."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="data_keys")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="data_keys")
+    root_key_id = models.CharField(max_length=16)
+    wrapped = models.BinaryField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(workspace__isnull=False, user__isnull=True)
+                | models.Q(workspace__isnull=True, user__isnull=False),
+                name="data_key_has_one_owner",
+            ),
+        )
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"data key {self.pk}"
+
+
+class AuditEntry(Row):
+    """What somebody did. Rows outlive what they speak of, so ids and labels are kept beside each other."""
+
+    workspace_id = models.UUIDField(null=True, blank=True)
+    actor_id = models.UUIDField(null=True, blank=True)
+    actor_label = models.CharField(max_length=254, blank=True)
+    verb = models.CharField(max_length=64)
+    target_type = models.CharField(max_length=40, blank=True)
+    target_id = models.CharField(max_length=64, blank=True)
+    target_label = models.CharField(max_length=200, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+    before = models.JSONField(null=True, blank=True)
+    after = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=["workspace_id", "-id"], name="audit_workspace"),)
+        ordering = ("-id",)
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.actor_label} {self.verb} {self.target_label}"

@@ -1,0 +1,58 @@
+"""Sealing and opening secrets with the data key of a workspace or a person."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from portal.accounts.models import User
+from portal.common.crypto import RootKeys, decrypt, encrypt, new_key
+from portal.workspaces.models import DataKey, Workspace
+
+
+@lru_cache(maxsize=4)
+def _root_keys(encoded: tuple[str, ...]) -> RootKeys:
+    return RootKeys(encoded)
+
+
+def root_keys() -> RootKeys:
+    return _root_keys(tuple(settings.ROOT_KEYS))
+
+
+def _context(key: DataKey) -> str:
+    owner = f"workspace:{key.workspace_id}" if key.workspace_id else f"user:{key.user_id}"
+    return f"data-key:{key.pk}:{owner}"
+
+
+@transaction.atomic
+def data_key_of(owner: Workspace | User) -> DataKey:
+    """The current data key of a workspace or a person, made at first use."""
+    field = "workspace" if isinstance(owner, Workspace) else "user"
+    # Lock the owner, so that two first uses do not make two keys.
+    type(owner).objects.select_for_update().get(pk=owner.pk)
+    found = DataKey.objects.filter(**{field: owner}, retired_at=None).first()
+    if found:
+        return found
+    key = DataKey(**{field: owner})
+    key.root_key_id, key.wrapped = root_keys().wrap(new_key(), _context(key))
+    key.save()
+    return key
+
+
+def _open_key(key: DataKey) -> bytes:
+    return root_keys().unwrap(key.root_key_id, bytes(key.wrapped), _context(key))
+
+
+def seal(key: DataKey, values: dict[str, Any], place: str) -> bytes:
+    """Encrypt plain values; `place` names table, row and field, and must be the same when opening."""
+    return encrypt(_open_key(key), json.dumps(values, ensure_ascii=False).encode(), place)
+
+
+def unseal(key: DataKey, sealed: bytes, place: str) -> dict[str, Any]:
+    """The values sealed at this place; `CannotDecrypt` when they were moved or changed."""
+    values: dict[str, Any] = json.loads(decrypt(_open_key(key), bytes(sealed), place))
+    return values
