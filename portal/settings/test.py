@@ -8,8 +8,12 @@ import os
 os.environ.setdefault("SECRET_KEY", "test-only-signing-key-not-used-anywhere-else-0123456789")
 os.environ.setdefault("ROOT_KEY", base64.b64encode(b"test-root-key-32-bytes-long-....").decode())
 
-from portal.settings.base import *  # noqa: F403
-from portal.settings.base import ALLOWED_HOSTS, STORAGES
+from portal.stack.testing import start_for_tests
+
+start_for_tests()
+
+from portal.settings.base import *  # noqa: E402, F403
+from portal.settings.base import ALLOWED_HOSTS, STORAGES  # noqa: E402
 
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "localhost", "127.0.0.1", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

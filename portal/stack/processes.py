@@ -1,0 +1,120 @@
+"""Start child processes that cannot outlive us, and stop whole process groups."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def spawn(
+    argv: Sequence[str | Path],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | str,
+    user: tuple[int, int] | None = None,
+    stdin: int | IO[bytes] | None = subprocess.DEVNULL,
+    stdout: int | IO[bytes] | None = None,
+    death_signal: int = signal.SIGTERM,
+) -> subprocess.Popen[bytes]:
+    """Start a child in a process group of its own.
+
+    `user` is (uid, gid) to switch to. On Linux the child gets `death_signal` when the thread that started it
+    ends, so call this from the main thread. stderr goes where stdout goes.
+    """
+    return subprocess.Popen(
+        [str(part) for part in argv],
+        env=dict(env),
+        cwd=cwd,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        preexec_fn=_die_with_parent(death_signal),
+        user=None if user is None else user[0],
+        group=None if user is None else user[1],
+        extra_groups=None if user is None else [],
+    )
+
+
+def _die_with_parent(death_signal: int) -> Callable[[], None] | None:
+    if _libc is None:
+        return None
+    parent = os.getpid()
+
+    def set_death_signal() -> None:
+        # Runs in the child after the change of user, which would have cleared the setting.
+        _libc.prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return set_death_signal
+
+
+def signal_group(pid: int, number: int) -> bool:
+    """Signal the process group led by `pid`; false when nothing of it is left."""
+    try:
+        os.killpg(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def stop_group(process: subprocess.Popen[bytes], *, first: int = signal.SIGTERM, grace: float = 10.0) -> int:
+    """Ask the leader to stop, kill whatever of its group is left after `grace` seconds; returns its exit code."""
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(first)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(grace)
+    signal_group(process.pid, signal.SIGKILL)
+    return process.wait()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process with this id exists and is not just waiting to be reaped."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] == "Z"
+
+
+def command_line(pid: int) -> str:
+    """The command line of a process, empty when it is gone."""
+    proc = Path(f"/proc/{pid}/cmdline")
+    try:
+        if proc.parent.parent.joinpath("self").exists():
+            return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
+    listing = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False)  # noqa: S607
+    return listing.stdout.strip()
+
+
+def wait_until(condition: Callable[[], bool], timeout: float, interval: float = 0.02) -> bool:
+    """Poll a cheap local condition until it holds or `timeout` seconds are over."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(interval)
+    return True

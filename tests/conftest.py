@@ -1,0 +1,37 @@
+"""What every test may rely on: a real PostgreSQL and Redis, and an empty Redis database at its start."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+
+@pytest.fixture(scope="session")
+def database_url() -> str:
+    """The server of this session; each test process has its own database on it, made by pytest-django."""
+    return os.environ["DATABASE_URL"]
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> str:
+    """The Redis database of this test process."""
+    return os.environ["REDIS_URL"]
+
+
+@pytest.fixture(scope="session")
+def _redis_client(redis_url: str) -> Iterator["redis.Redis"]:
+    with redis.Redis.from_url(redis_url) as client:
+        if client.dbsize():
+            pytest.exit(
+                "REDIS_URL names a database with content, and tests empty theirs. Name an empty one.", returncode=4
+            )
+        yield client
+        client.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(request: pytest.FixtureRequest, _redis_client: "redis.Redis") -> None:
+    """No test sees another one's locks, limits or cached answers; tests with running processes clean up themselves."""
+    if not (request.node.get_closest_marker("e2e") or request.node.get_closest_marker("chaos")):
+        _redis_client.flushdb()
