@@ -29,7 +29,10 @@ class Store(Protocol):
         """Add to a counter and return the new value; `ttl` starts when the counter is created."""
 
     async def take(self, key: str, *, limit: int, per: float, cost: int = 1) -> float:
-        """Take `cost` places in a sliding window of `per` seconds: 0.0 when granted, else the seconds to wait."""
+        """Take `cost` places in a sliding window of `per` seconds: 0.0 when granted, else the seconds to wait.
+
+        `ValueError` when the cost is larger than the limit: no wait would ever be enough.
+        """
 
     def lock(self, key: str, *, ttl: float = 30.0, wait: float = 10.0) -> AbstractAsyncContextManager[bool]:
         """Hold a lock across processes; yields False when it was not free within `wait` seconds."""
@@ -70,6 +73,8 @@ class MemoryStore:
         return total
 
     async def take(self, key: str, *, limit: int, per: float, cost: int = 1) -> float:
+        if cost > limit:
+            raise ValueError(f"{cost} places can never fit into a window of {limit}")
         window, now = self._windows[key], time.monotonic()
         while window and window[0] <= now - per:
             window.popleft()
