@@ -1,0 +1,43 @@
+"""Automatic choice: unlike members that suit the series, combined the way its length can justify.
+
+Short series cannot tell members apart: there equal weights (a median without a season) are best. Long series can:
+there members weigh by the inverse square of their back-test error. Both rules were chosen on validation folds.
+"""
+
+from __future__ import annotations
+
+from timeseries.data.series import Series
+from timeseries.models.forecasting.ensemble import Ensemble
+
+LONG = 200
+
+
+class Auto(Ensemble):
+    """Chooses members by season and length."""
+
+    kind = "auto"
+    title = "Automatic choice"
+
+    def member_kinds(self, series: Series) -> list[str]:
+        """Members by the kind of series."""
+        if series.n_features > 1 and len(series) >= 500:
+            return ["mstl", "cnn", "multivariate", "seasonal_naive"]
+        if self.period > 12:
+            return (
+                ["mstl", "seasonal_naive", "cnn", "lstm"]
+                if len(series) >= 4 * self.period
+                else ["auto_ets", "seasonal_naive"]
+            )
+        if self.period > 1:
+            return ["auto_ets", "dynamic_theta", "auto_theta", "auto_ces", "seasonal_naive", "auto_arima"]
+        if len(series) >= LONG:
+            return ["auto_ets", "auto_arima", "mstl", "dynamic_theta", "auto_ces"]
+        return ["auto_ets", "auto_theta", "dynamic_theta", "auto_arima"]
+
+    def combine(self, series: Series, origins: int) -> str:
+        """Weights only where the back-test is long enough to trust."""
+        if len(series) >= LONG and origins >= 4:
+            self.method = "weighted"
+        else:
+            self.method = "median" if self.period == 1 else "mean"
+        return self.method

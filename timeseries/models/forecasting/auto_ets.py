@@ -1,0 +1,20 @@
+"""Exponential smoothing, form chosen by AICc."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from timeseries.models.forecasting.statistical import Statistical
+
+
+class AutoETS(Statistical):
+    """Error, trend, seasonal smoothing; at most 24 seasonal states."""
+
+    kind = "auto_ets"
+    title = "AutoETS"
+    max_season = 24
+
+    def _model(self, season: int, positive: bool) -> Any:
+        from statsforecast.models import AutoETS as Model
+
+        return Model(season, model="ZZZ" if positive else "AZA")

@@ -1,0 +1,19 @@
+"""Dynamic optimised Theta: its trend is re-estimated as the series goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from timeseries.models.forecasting.statistical import Statistical
+
+
+class DynamicTheta(Statistical):
+    """Dynamic optimised Theta on the deseasonalised series."""
+
+    kind = "dynamic_theta"
+    title = "Dynamic Theta"
+
+    def _model(self, season: int, positive: bool) -> Any:
+        from statsforecast.models import DynamicOptimizedTheta as Model
+
+        return Model(season, decomposition_type="multiplicative" if positive else "additive")

@@ -1,0 +1,53 @@
+"""The frame of models that refit in well under a second: they keep the history and refit for each forecast."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from typing import Any
+
+import numpy as np
+
+from timeseries.data.series import FloatArray, Series
+from timeseries.models.base import Progress
+from timeseries.models.forecasting.base import Forecaster
+
+# Fitting time grows with rows; older rows add nothing to an exponentially weighted model.
+MAX_ROWS = 3000
+
+
+class Statistical(Forecaster):
+    """A statsforecast model behind our interface."""
+
+    max_season = 400
+
+    def _fit(self, series: Series, progress: Progress) -> None:
+        progress.step(0, 1, f"Fitting {self.title}")
+        # A fit that cannot work should fail in training, not at the first forecast.
+        self._forecast(series, 1)
+        progress.step(1, 1, f"Fitted {self.title}")
+
+    def _season(self, rows: int) -> int:
+        """Season to model, 1 when the history is too short or the season too long for the method."""
+        return self.period if 1 < self.period <= self.max_season and rows >= 2 * self.period + 2 else 1
+
+    def _forecast(self, history: Series, steps: int) -> FloatArray:
+        values = history.target[-MAX_ROWS:]
+        level = float(np.mean(values))
+        spread = float(np.std(values))
+        if np.ptp(values) == 0:
+            return np.full(steps, values[-1])
+        # Optimisers start from absolute numbers: very large or small units are brought to a common size.
+        size = max(abs(level), spread)
+        unit = size if size > 1e7 or size < 1e-2 else 1.0
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            mean = self._run(values / unit, steps, self._season(len(values)))
+        return np.asarray(mean, dtype=np.float64) * unit
+
+    def _run(self, values: FloatArray, steps: int, season: int) -> FloatArray:
+        result: FloatArray = self._model(season, bool((values > 0).all())).forecast(values, steps)["mean"]
+        return result
+
+    @abstractmethod
+    def _model(self, season: int, positive: bool) -> Any: ...
