@@ -1,0 +1,106 @@
+"""The document of a workflow: one pydantic model, one `schema_version`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+MAX_NODES = 2_000
+
+#: The port of a node's normal end, and the one taken on failure when `on_error` says `branch`.
+OUT, ERROR = "out", "error"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class Retry(_Part):
+    """How often a failed node is tried: waits of `delay` × `factor`ⁿ seconds, spread by ± `jitter`."""
+
+    max_attempts: int = Field(default=1, ge=1, le=20)
+    delay: float = Field(default=1.0, ge=0, le=3600)
+    factor: float = Field(default=2.0, ge=1, le=10)
+    max_delay: float = Field(default=60.0, ge=0, le=86_400)
+    jitter: float = Field(default=0.2, ge=0, le=1)
+
+
+class OnError(_Part):
+    """What a failure means: the run stops, the node gives `value`, or the `error` port is taken."""
+
+    policy: Literal["stop", "default", "branch"] = "stop"
+    value: Any = None
+
+
+class Position(_Part):
+    """Where the node stands on the canvas, in canvas units."""
+
+    x: float = 0
+    y: float = 0
+
+
+class Node(_Part):
+    """One step. `params` may hold `{{ … }}`; `timeout` and `cache` are seconds, None means the action's own."""
+
+    id: str
+    action: str
+    params: dict[str, Any] = Field(default_factory=dict)
+    connection: str | None = None
+    retry: Retry = Field(default_factory=Retry)
+    timeout: float | None = Field(default=None, gt=0, le=86_400)
+    on_error: OnError = Field(default_factory=OnError)
+    cache: float | None = Field(default=None, ge=0, le=2_592_000)
+    position: Position = Field(default_factory=Position)
+    title: str = ""
+    note: str = ""
+    disabled: bool = False
+    #: The sub-graph that `flow.map` and `flow.loop` run.
+    body: Graph | None = None
+
+
+class Edge(_Part):
+    """`to` may start when `from` ended through `port` and `when`, if given, is true."""
+
+    source: str = Field(alias="from")
+    port: str = OUT
+    target: str = Field(alias="to")
+    when: str | None = None
+
+
+class Graph(_Part):
+    """Nodes, edges and what comes out. A body sees the names of the graph around it."""
+
+    nodes: list[Node] = Field(default_factory=list)
+    edges: list[Edge] = Field(default_factory=list)
+    #: Name → literal or expression. Empty: the outputs of the last nodes by their ids.
+    output: dict[str, Any] = Field(default_factory=dict)
+
+    def every_node(self) -> Iterator[Node]:
+        """All nodes, those of bodies included."""
+        for node in self.nodes:
+            yield node
+            if node.body is not None:
+                yield from node.body.every_node()
+
+
+def _no_inputs() -> dict[str, Any]:
+    return {"type": "object", "properties": {}}
+
+
+class Definition(Graph):
+    """A whole workflow. `inputs` is a JSON Schema object with defaults; `timeout` of the run is in seconds."""
+
+    schema_version: Literal[1] = 1
+    inputs: dict[str, Any] = Field(default_factory=_no_inputs)
+    timeout: float | None = Field(default=None, gt=0, le=604_800)
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain JSON data with the document's own names; fields left at their defaults are omitted."""
+        data = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return {"schema_version": SCHEMA_VERSION, "inputs": self.inputs, "nodes": [], "edges": [], "output": {}} | data
+
+
+Node.model_rebuild()
