@@ -34,6 +34,7 @@ class Env(BaseSettings):
     # Services
     database_url: str = Field("", description="postgresql://user:password@host:port/name; empty: embedded server.")
     redis_url: str = Field("", description="redis://:password@host:port/0; empty: embedded server.")
+    host: str = Field("127.0.0.1", description="Address the web process listens on; 0.0.0.0: all of the machine's.")
     port: int = Field(8000, ge=1, le=65535, description="Port of the web process.")
     web_server: Literal["uvicorn", "daphne"] = Field("uvicorn", description="ASGI server of the web process.")
     web_processes: int = Field(1, ge=1, le=64, description="Number of web processes.")

@@ -14,9 +14,10 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from portal.stack.accounts import ServiceUser, service_user
 from portal.stack.errors import StackError
@@ -110,7 +111,6 @@ class PostgresServer:
         self.throw_away = throw_away
         self.process: subprocess.Popen[bytes] | None = None
         self.port = 0
-        self.output: int | None = None
         self._user: ServiceUser | None = None
         self._data: Path | None = None
         self._binaries: Binaries | None = None
@@ -143,8 +143,11 @@ class PostgresServer:
             self._release_data_folder()
             self._single_user(f"ALTER ROLE {ROLE} PASSWORD '{password}';")
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start the server and wait until it accepts connections (after crash recovery, if needed)."""
+    def start(self, output: int | None = None) -> subprocess.Popen[bytes]:
+        """Start the server and wait until it accepts connections (after crash recovery, if needed).
+
+        It writes to the descriptor `output`, else to a log file.
+        """
         if self._data is None:
             self.prepare()
         self._release_data_folder()
@@ -152,14 +155,15 @@ class PostgresServer:
         settings = _SETTINGS | (_THROW_AWAY if self.throw_away else {}) | {"port": str(self.port)}
         log = self.layout.state / "postgres.log"
         with contextlib.ExitStack() as stack:
-            output = self.output if self.output is not None else stack.enter_context(log.open("wb"))
+            target = output if output is not None else stack.enter_context(log.open("wb"))
             self.process = self._spawn(
-                ["-D", self.data, *(f"--{key}={value}" for key, value in settings.items())], output
+                ["-D", self.data, *(f"--{key}={value}" for key, value in settings.items())], target
             )
         ready = wait_until(lambda: self._accepts() or self._ended(), _START_TIMEOUT)
         if not ready or self._ended():
             self.stop()
-            raise StackError(f"The embedded PostgreSQL did not start in {self.data}: {_last_line(log)}")
+            reason = _last_line(log) if output is None else "see its lines above"
+            raise StackError(f"The embedded PostgreSQL did not start in {self.data}: {reason}")
         return self.process
 
     def stop(self, grace: float = 20.0) -> None:
@@ -181,11 +185,11 @@ class PostgresServer:
 
     def _spawn(
         self,
-        arguments: list[str | Path],
-        output: object,
+        arguments: Sequence[str | Path],
+        output: int | IO[bytes],
         *,
         program: str = "postgres",
-        stdin: object = subprocess.DEVNULL,
+        stdin: int | IO[bytes] = subprocess.DEVNULL,
     ) -> subprocess.Popen[bytes]:
         assert self._binaries is not None
         return spawn(
@@ -193,8 +197,8 @@ class PostgresServer:
             env={"LC_ALL": "C", "PATH": os.defpath},
             cwd="/",
             user=None if self._user is None else (self._user.uid, self._user.gid),
-            stdin=stdin,  # type: ignore[arg-type]
-            stdout=output,  # type: ignore[arg-type]
+            stdin=stdin,
+            stdout=output,
             death_signal=self.stop_signal,
         )
 
@@ -206,7 +210,15 @@ class PostgresServer:
         if self._user is not None:
             os.chown(self.data, self._user.uid, self._user.gid)
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if self._binaries.version >= 17 else []
-        arguments = ["-D", self.data, "--username=postgres", "--auth=reject", "--encoding=UTF8", "--locale=C", *locale]
+        arguments: list[str | Path] = [
+            "-D",
+            self.data,
+            "--username=postgres",
+            "--auth=reject",
+            "--encoding=UTF8",
+            "--locale=C",
+            *locale,
+        ]
         self._run("initdb", [*arguments, "--no-sync", "--no-instructions"], "")
         # Nobody but our role can sign in, not even the superuser: maintenance happens in single-user mode.
         rules = self.data / "pg_hba.conf"
@@ -223,7 +235,7 @@ class PostgresServer:
         # -j: statements end with an empty line, so a password can never end one.
         self._run("postgres", ["--single", "-j", "-D", self.data, *_quiet(_SETTINGS), "postgres"], sql + "\n\n")
 
-    def _run(self, program: str, arguments: list[str | Path], text: str) -> None:
+    def _run(self, program: str, arguments: Sequence[str | Path], text: str) -> None:
         with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as output:
             stdin.write(text.encode())
             stdin.seek(0)

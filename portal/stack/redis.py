@@ -50,7 +50,6 @@ class RedisServer:
         self.throw_away = throw_away
         self.process: subprocess.Popen[bytes] | None = None
         self.port = 0
-        self.output: int | None = None
         self.warning = ""
 
     @property
@@ -64,25 +63,25 @@ class RedisServer:
         password = "" if self.warning else f":{self._password()}@"
         return f"redis://{password}127.0.0.1:{self.port}/0"
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start the server and wait until it has loaded its data and answers."""
+    def start(self, output: int | None = None) -> subprocess.Popen[bytes]:
+        """Start the server and wait until it answers; `output` is a descriptor for what it says, else a log file."""
         self.layout.prepare()
         self.data.mkdir(mode=0o700, exist_ok=True)
         self.port = free_port() if self.throw_away else remembered_port(self.layout, self.name)
         log = self.layout.state / "redis.log"
         with contextlib.ExitStack() as stack:
-            output = self.output if self.output is not None else stack.enter_context(log.open("wb"))
+            target = output if output is not None else stack.enter_context(log.open("wb"))
             self.process = spawn(
                 self._command(),
                 env={"PATH": os.defpath},
                 cwd=ROOT,
-                stdout=output,
+                stdout=target,
                 death_signal=self.stop_signal,
             )
         ready = wait_until(lambda: self._answers() or self._ended(), _START_TIMEOUT)
         if not ready or self._ended():
             self.stop()
-            lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+            lines = log.read_text(errors="replace").splitlines() if output is None else ["see its lines above"]
             raise StackError(f"The embedded Redis did not start in {self.data}: {(lines or ['no output'])[-1]}")
         return self.process
 

@@ -1,0 +1,40 @@
+"""`python -m portal.stack [run | exec PROCESS | probe [PATH]]`: the processes of the product outside of Django."""
+
+import argparse
+import os
+import sys
+
+from portal.stack.errors import StackError
+
+
+def main() -> int:
+    """Parse the arguments and do it; an expected problem is one line on stderr and exit code 1."""
+    parser = argparse.ArgumentParser(prog="python -m portal.stack", description=__doc__)
+    commands = parser.add_subparsers(dest="action")
+    commands.add_parser("run", help="everything under one supervisor (default)")
+    execute = commands.add_parser("exec", help="become one process, for containers")
+    execute.add_argument("process")
+    probing = commands.add_parser("probe", help="exit code 0 if the web process here is healthy")
+    probing.add_argument("path", nargs="?", default="/healthz")
+    arguments = parser.parse_args()
+    try:
+        return _act(arguments)
+    except StackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _act(arguments: argparse.Namespace) -> int:
+    from portal.stack import commands, run
+
+    if arguments.action == "exec":
+        argv = commands.command(arguments.process, commands.read_environment())
+        os.environ["STACK_PROCESS"] = arguments.process
+        os.execv(argv[0], argv)  # noqa: S606 - our own command line
+    if arguments.action == "probe":
+        return 0 if run.probe(commands.read_environment(), arguments.path) else 1
+    return run.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""`make run`: embedded services, migrations, a demo workspace and all processes, until Ctrl-C."""
+
+import http.client
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from functools import partial
+
+from portal.settings.env import Env
+from portal.stack.assets import build_editor
+from portal.stack.attach import lock, use_key_files
+from portal.stack.check import check_database, check_redis
+from portal.stack.commands import PROCESSES, command, is_available, public_host, read_environment
+from portal.stack.errors import StackError
+from portal.stack.layout import ROOT, Layout, default_layout, port_is_free, remembered_port, write_private
+from portal.stack.postgres import PostgresServer
+from portal.stack.processes import spawn
+from portal.stack.redis import RedisServer
+from portal.stack.supervisor import Child, Supervisor, describe_children
+
+_READY_TIMEOUT = 120.0
+_POSTGRES_NOISE = re.compile(r"^(LOG|DETAIL|HINT):")
+_REDIS_NOISE = re.compile(r"oO0OoO|version=|onfiguration loaded|initialized|overcommit|Huge|SIGTERM|shutdown|bye bye")
+# Nobody waits for these two when the page opens, and their imports are the heaviest.
+_LATE = ("compute", "beat")
+
+
+def run() -> int:
+    """Run the product in the foreground; returns the exit code."""
+    begun = time.monotonic()
+    layout = default_layout()
+    env = read_environment()
+    layout.prepare()
+    lock(layout)
+    if not port_is_free(env.port, env.host):
+        raise StackError(
+            f"Port {env.port} is in use. Stop the other program, or choose a port: PORT={env.port + 1} make run"
+        )
+    use_key_files(layout)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.local")
+    os.environ.setdefault("PUBLIC_URL", f"http://localhost:{env.port}")
+    os.environ.setdefault("SANDBOX_URL", f"http://127.0.0.1:{remembered_port(layout, 'sandbox')}")
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+
+    supervisor = Supervisor(on_change=lambda: _write_status(layout, supervisor))
+    supervisor.handle_signals()
+    try:
+        _start_services(supervisor, layout)
+        welcome = _prepare(supervisor, layout)
+        _start_processes(supervisor, [name for name in PROCESSES if name not in _LATE])
+        _wait_until_ready(supervisor)
+        _start_processes(supervisor, _LATE)
+        if not supervisor.stopping.is_set():
+            supervisor.say(f"ready in {time.monotonic() - begun:.1f} s; Ctrl-C stops everything")
+            supervisor.say(f"open {os.environ['PUBLIC_URL']}\n{welcome}".rstrip())
+        supervisor.watch()
+    finally:
+        if supervisor.children:
+            supervisor.say("stopping")
+        supervisor.stop()
+        layout.status_file.unlink(missing_ok=True)
+    return 0
+
+
+def _start_services(supervisor: Supervisor, layout: Layout) -> None:
+    if url := os.environ.get("DATABASE_URL"):
+        check_database(url)
+    else:
+        postgres = PostgresServer(layout)
+        supervisor.add(
+            Child("postgres", postgres.start, postgres.stop_signal, 20.0, is_service=True, hidden=_POSTGRES_NOISE)
+        )
+        os.environ["DATABASE_URL"] = postgres.url
+    if url := os.environ.get("REDIS_URL"):
+        check_redis(url)
+    else:
+        redis = RedisServer(layout)
+        supervisor.add(Child("redis", redis.start, redis.stop_signal, is_service=True, hidden=_REDIS_NOISE))
+        os.environ["REDIS_URL"] = redis.url
+        if redis.warning:
+            supervisor.say(redis.warning, "redis")
+
+
+def _prepare(supervisor: Supervisor, layout: Layout) -> str:
+    """Build and migrate; returns what to show once everything runs."""
+    if supervisor.stopping.is_set():
+        return ""
+    if build_editor(layout):
+        supervisor.say("built the canvas")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "portal.stack.prepare"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while process.poll() is None and not supervisor.stopping.is_set():
+        try:
+            welcome, _ = process.communicate(timeout=0.2)
+        except subprocess.TimeoutExpired:
+            continue
+        if process.returncode:
+            raise StackError("Preparing the database failed, see the lines above.")
+        return welcome
+    process.kill()
+    process.wait()
+    return ""
+
+
+def _start_processes(supervisor: Supervisor, names: list[str] | tuple[str, ...]) -> None:
+    for name in names:
+        if supervisor.stopping.is_set():
+            return
+        if not is_available(name):
+            supervisor.say(f"no {name} process in this installation")
+            continue
+        start = partial(_start_process, command(name, read_environment()), name)
+        supervisor.add(Child(name, start, grace=15.0))
+
+
+def _start_process(arguments: list[str], name: str, output: int) -> subprocess.Popen[bytes]:
+    return spawn(arguments, env=os.environ | {"STACK_PROCESS": name}, cwd=ROOT, stdout=output)
+
+
+def _wait_until_ready(supervisor: Supervisor) -> None:
+    env = read_environment()
+    deadline = time.monotonic() + _READY_TIMEOUT
+    supervisor.watch(until=lambda: time.monotonic() > deadline or probe(env, "/readyz"), most_failures=3)
+    if time.monotonic() > deadline:
+        raise StackError(f"Not ready after {_READY_TIMEOUT:.0f} s; the lines above tell what is slow or broken.")
+
+
+def probe(env: Env, path: str) -> bool:
+    """Whether the web process of this machine answers 200 there."""
+    host = "127.0.0.1" if env.host in ("0.0.0.0", "::") else env.host  # noqa: S104 - compared, not bound
+    connection = http.client.HTTPConnection(host, env.port, timeout=5)
+    try:
+        # A proxy ends https in front of us; say so, or production settings redirect.
+        connection.request("GET", path, headers={"Host": public_host(env), "X-Forwarded-Proto": "https"})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _write_status(layout: Layout, supervisor: Supervisor) -> None:
+    """Who runs, and how to reach the services: for `manage.py` commands started meanwhile."""
+    names = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY_FILE", "ROOT_KEY_FILE", "SANDBOX_URL", "PUBLIC_URL", "PORT")
+    status = {
+        "pid": os.getpid(),
+        "url": os.environ.get("PUBLIC_URL", ""),
+        "environment": {name: os.environ[name] for name in names if name in os.environ},
+        "processes": list(describe_children(supervisor.children)),
+    }
+    write_private(layout.status_file, json.dumps(status, indent=1))
