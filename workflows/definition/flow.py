@@ -31,7 +31,9 @@ _ACTIONS = [
         id="flow.condition",
         title=Text("Condition", "조건"),
         description=Text("Goes on through `true` or `false`.", "참 또는 거짓 쪽으로 나아갑니다."),
-        input_schema=_object({"condition": _described(_ANY, "What decides, as an expression", "판단할 식")}, ("condition",)),
+        input_schema=_object(
+            {"condition": _described(_ANY, "What decides, as an expression", "판단할 식")}, ("condition",)
+        ),
         output_schema=_object({"result": {"type": "boolean"}}, ("result",)),
         ports=("true", "false"),
     ),
@@ -61,7 +63,8 @@ _ACTIONS = [
         id="flow.map",
         title=Text("For each", "각 항목마다"),
         description=Text(
-            "Runs the body, or a workflow, for every item of a list.", "목록의 각 항목마다 본문이나 워크플로를 실행합니다."
+            "Runs the body, or a workflow, for every item of a list.",
+            "목록의 각 항목마다 본문이나 워크플로를 실행합니다.",
         ),
         input_schema=_object(
             {
@@ -128,7 +131,8 @@ _ACTIONS = [
         id="flow.merge",
         title=Text("Merge", "합치기"),
         description=Text(
-            "Waits for all branches and joins what the taken ones gave.", "모든 가지를 기다려 지나온 가지의 결과를 합칩니다."
+            "Waits for all branches and joins what the taken ones gave.",
+            "모든 가지를 기다려 지나온 가지의 결과를 합칩니다.",
         ),
         input_schema=_object(
             {
@@ -166,7 +170,9 @@ _ACTIONS = [
         id="flow.stop",
         title=Text("Stop with an error", "오류로 멈추기"),
         description=Text("Ends the run as failed.", "실행을 실패로 끝냅니다."),
-        input_schema=_object({"message": {"type": "string", "minLength": 1}, "remedy": {"type": "string"}}, ("message",)),
+        input_schema=_object(
+            {"message": {"type": "string", "minLength": 1}, "remedy": {"type": "string"}}, ("message",)
+        ),
         output_schema=_ANY,
     ),
     SimpleAction(

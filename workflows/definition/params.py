@@ -105,7 +105,9 @@ def type_of(value: Value, known: Mapping[str, Typed]) -> Typed:
     return Typed({"type": "object"}) if isinstance(value, ObjectOf) else UNKNOWN
 
 
-def schema_of_value(value: Any, compiled: Value | None = None, known: Mapping[str, Typed] | None = None) -> dict[str, Any]:
+def schema_of_value(
+    value: Any, compiled: Value | None = None, known: Mapping[str, Typed] | None = None
+) -> dict[str, Any]:
     """A self-contained schema of an output value; with one argument, of a schema itself."""
     if compiled is None:
         return merged(value) if isinstance(value, dict) and known is None else {}

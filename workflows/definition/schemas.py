@@ -74,7 +74,9 @@ def _kinds_of(schema: Schema) -> set[str] | None:
         return {kind} if kind in _KINDS else None
     if isinstance(kind, list):
         return {item for item in kind if item in _KINDS}
-    values = schema["enum"] if isinstance(schema.get("enum"), list) else [schema["const"]] if "const" in schema else None
+    values = (
+        schema["enum"] if isinstance(schema.get("enum"), list) else [schema["const"]] if "const" in schema else None
+    )
     if values:
         return {_kind_of_value(value) for value in values}
     if "properties" in schema:

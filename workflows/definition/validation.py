@@ -15,6 +15,7 @@ from workflows.definition.model import ERROR, MAX_NODES, Definition, Edge, Graph
 from workflows.definition.params import check_params
 from workflows.definition.schemas import UNKNOWN, Typed, fields_of, follow
 from workflows.expressions import RESERVED, ExpressionSyntaxError, Parts, Value, compile_value, show_path
+from workflows.expressions.templates import as_template
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
 MAX_BODY_DEPTH = 5
@@ -92,7 +93,13 @@ class _Checker:
         inputs = self.definition.inputs
         remedy = Text("Describe the inputs as a JSON Schema object.", "입력을 JSON Schema 객체로 적으세요.")
         if inputs.get("type") != "object":
-            self.report("bad_inputs", "", "inputs", Text("The inputs must be of type object.", "입력은 object 형식이어야 합니다."), remedy)
+            self.report(
+                "bad_inputs",
+                "",
+                "inputs",
+                Text("The inputs must be of type object.", "입력은 object 형식이어야 합니다."),
+                remedy,
+            )
             return
         try:
             Draft202012Validator.check_schema(inputs)
@@ -147,7 +154,7 @@ class _Checker:
                 names = self.names_at(edge.source, by_id, schemas, order, outer, hidden, edge.port == ERROR)
                 names.known[edge.source] = schemas[edge.source]
                 names.elsewhere.pop(edge.source, None)
-                self.check_value(edge.when, names, edge.source, f"{prefix}edges[{number}].when")
+                self.check_value(as_template(edge.when), names, edge.source, f"{prefix}edges[{number}].when")
         names = Names({**outer, **{node_id: schemas.get(node_id, UNKNOWN) for node_id in by_id}}, dict(hidden))
         return self.check_output(graph, names, owner, prefix, schemas)
 
@@ -170,7 +177,10 @@ class _Checker:
             else:
                 names.elsewhere[other] = (
                     "not_upstream",
-                    Text(f"`{other}` does not run before this node.", f"`{other}` 노드는 이 노드보다 먼저 실행되지 않습니다."),
+                    Text(
+                        f"`{other}` does not run before this node.",
+                        f"`{other}` 노드는 이 노드보다 먼저 실행되지 않습니다.",
+                    ),
                     Text(f"Connect `{other}` to this node.", f"`{other}` 노드를 이 노드에 연결하세요."),
                 )
         return names
@@ -248,8 +258,7 @@ class _Checker:
         for node_id in order.order:
             edges = incoming[node_id]
             if edges and all(
-                edge.source in dead
-                or ((ports := _ports(edge, by_id, infos)) is not None and edge.port not in ports)
+                edge.source in dead or ((ports := _ports(edge, by_id, infos)) is not None and edge.port not in ports)
                 for edge in edges
             ):
                 dead.add(node_id)

@@ -105,7 +105,9 @@ def _parse(text: str, offset: int) -> ast.Expression:
     except (RecursionError, MemoryError):
         raise ExpressionSyntaxError("The expression is nested too deeply.", position=offset) from None
     except ValueError:  # a null character, or a number of more than 4,300 digits
-        raise ExpressionSyntaxError("The expression holds a character or number Python refuses.", position=lead) from None
+        raise ExpressionSyntaxError(
+            "The expression holds a character or number Python refuses.", position=lead
+        ) from None
     if _depth(tree) > MAX_NESTING:
         raise ExpressionSyntaxError("The expression is nested too deeply.", position=offset)
     return tree
@@ -231,9 +233,7 @@ class _Rewriter(ast.NodeTransformer):
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         """f-strings become a join: written back as text, they could not hold every expression."""
         pieces = [self._piece(value) for value in node.values]
-        return ast.Call(
-            ast.Attribute(ast.Constant(""), "join", ast.Load()), [ast.List(pieces, ast.Load())], []
-        )
+        return ast.Call(ast.Attribute(ast.Constant(""), "join", ast.Load()), [ast.List(pieces, ast.Load())], [])
 
     def _piece(self, value: ast.expr) -> ast.expr:
         if not isinstance(value, ast.FormattedValue):

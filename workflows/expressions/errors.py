@@ -29,6 +29,8 @@ class MissingPath(ExpressionError):
 
     code = "missing_path"
 
-    def __init__(self, message: str, *, path: str = "", **extra: Any) -> None:
+    def __init__(self, message: str, *, path: str = "", absent: bool = False, **extra: Any) -> None:
         super().__init__(message, **extra)
         self.path = path
+        #: The path starts at a node that did not run, so there is nothing wrong with the path itself.
+        self.absent = absent

@@ -34,7 +34,9 @@ LIBRARY: dict[str, Function] = {
     ),
     "upper": Function("upper(text)", "Text in capitals", "def upper(text):\n    return str(text).upper()\n"),
     "lower": Function("lower(text)", "Text in small letters", "def lower(text):\n    return str(text).lower()\n"),
-    "trim": Function("trim(text)", "Text without blanks at its ends", "def trim(text):\n    return str(text).strip()\n"),
+    "trim": Function(
+        "trim(text)", "Text without blanks at its ends", "def trim(text):\n    return str(text).strip()\n"
+    ),
     "join": Function(
         'join(items, separator=", ")',
         "The items as one text",
@@ -67,16 +69,16 @@ LIBRARY: dict[str, Function] = {
     "number": Function(
         "number(text, fallback=…)",
         'The number in a text such as "1,234.5"; the fallback, if given, when it is none',
-        'def number(text, *fallback):\n'
-        '    try:\n'
-        '        if not isinstance(text, str):\n'
-        '            return text if isinstance(text, (int, float)) else float(text)\n'
+        "def number(text, *fallback):\n"
+        "    try:\n"
+        "        if not isinstance(text, str):\n"
+        "            return text if isinstance(text, (int, float)) else float(text)\n"
         '        cleaned = text.replace(",", "").replace("_", "").strip()\n'
         '        return float(cleaned) if "." in cleaned or "e" in cleaned.lower() else int(cleaned)\n'
-        '    except (ValueError, TypeError):\n'
-        '        if fallback:\n'
-        '            return fallback[0]\n'
-        '        raise\n',
+        "    except (ValueError, TypeError):\n"
+        "        if fallback:\n"
+        "            return fallback[0]\n"
+        "        raise\n",
     ),
     "to_json": Function(
         "to_json(value)",
@@ -84,7 +86,9 @@ LIBRARY: dict[str, Function] = {
         "def to_json(value):\n    import json\n    return json.dumps(value, ensure_ascii=False)\n",
     ),
     "from_json": Function(
-        "from_json(text)", "The value of a JSON text", "def from_json(text):\n    import json\n    return json.loads(text)\n"
+        "from_json(text)",
+        "The value of a JSON text",
+        "def from_json(text):\n    import json\n    return json.loads(text)\n",
     ),
     "parse_date": Function(
         "parse_date(text, pattern=None)",
@@ -143,9 +147,7 @@ _INTERNAL: dict[str, Function] = {
     "_seoul": Function(
         "",
         "",
-        "def _seoul():\n"
-        "    from datetime import timedelta, timezone\n"
-        '    return timezone(timedelta(hours=9), "KST")\n',
+        'def _seoul():\n    from datetime import timedelta, timezone\n    return timezone(timedelta(hours=9), "KST")\n',
     ),
     # `row.code` reads a field of data; on anything else (a date) it reads an attribute.
     "_field": Function(

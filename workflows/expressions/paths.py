@@ -45,17 +45,6 @@ class Scope:
             scope = scope.parent
         raise self._missing(name)
 
-    def is_absent(self, name: str) -> bool:
-        """Whether the name belongs to a node that produced nothing in this run."""
-        scope: Scope | None = self
-        while scope is not None:
-            if name in scope.names:
-                return False
-            if name in scope.absent:
-                return True
-            scope = scope.parent
-        return False
-
     def visible(self) -> list[str]:
         found: set[str] = set()
         scope: Scope | None = self
@@ -71,13 +60,12 @@ class Scope:
                 return MissingPath(
                     f"`{name}` has no value: it {scope.absent[name]}.",
                     path=name,
+                    absent=True,
                     remedy=f"Use default({name}, …) where it may be missing.",
                 )
             scope = scope.parent
         known = ", ".join(self.visible()[:_SHOWN]) or "nothing"
-        return MissingPath(
-            f"There is no `{name}` here.", path=name, remedy=f"Known at this point: {known}."
-        )
+        return MissingPath(f"There is no `{name}` here.", path=name, remedy=f"Known at this point: {known}.")
 
 
 def parse_path(text: str) -> Parts | None:

@@ -136,6 +136,11 @@ def as_text(value: Any) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
+def as_template(text: str) -> str:
+    """An expression that may be written with or without its braces, such as an edge's `when`."""
+    return text if "{{" in text else f"{{{{ {text} }}}}"
+
+
 def compile_value(value: Any, _depth: int = 0) -> Value:
     """Compile a parameter of any JSON shape; raises `ExpressionSyntaxError` with its position."""
     if isinstance(value, str):
