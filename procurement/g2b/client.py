@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from integrations.sdk.errors import ConnectorError
@@ -92,6 +93,28 @@ class G2bClient:
                 wait = error.retry_after or min(0.5 * 2 ** (attempt - 1), 8.0) * random.uniform(0.7, 1.3)  # noqa: S311
                 await self._sleep(wait)
 
+    async def first_page(
+        self,
+        name: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        window: Window | None = None,
+        page_size: int = PAGE_SIZE,
+    ) -> Page:
+        """Page 1, whose `page_size` is the size that really works: code 07 halves it before the error is passed on."""
+        size = min(page_size, LARGEST_PAGE)
+        while True:
+            try:
+                page = await self.page(name, params, window=window, page_size=size)
+            except RangeTooWide:
+                if size <= PAGE_SIZE:
+                    raise
+                size = max(size // 2, PAGE_SIZE)
+                continue
+            # The upstream may silently cap the page: trust the number of rows it really gave.
+            given = len(page.rows) if 0 < len(page.rows) < min(size, page.total) else size
+            return replace(page, page_no=1, page_size=given)
+
     async def pages(
         self,
         name: str,
@@ -100,25 +123,18 @@ class G2bClient:
         window: Window | None = None,
         page_size: int = PAGE_SIZE,
         first: Page | None = None,
-        skip: frozenset[int] = frozenset(),
+        skip: Collection[int] = (),
     ) -> AsyncIterator[Page]:
         """All pages in order: page 1 first (it tells how many there are), the others concurrently.
 
-        Code 07 halves the page size before the error is passed on. `skip` leaves out pages already held.
+        `first` is a page 1 already asked for; `skip` leaves out pages already held.
         """
-        size = min(page_size, LARGEST_PAGE)
-        while first is None:
-            try:
-                first = await self.page(name, params, window=window, page_size=size)
-            except RangeTooWide:
-                if size <= PAGE_SIZE:
-                    raise
-                size = max(size // 2, PAGE_SIZE)
+        if first is None:
+            first = await self.first_page(name, params, window=window, page_size=page_size)
         yield first
-        # The upstream may silently cap the page: trust the number of rows it really gave.
-        given = len(first.rows) if 0 < len(first.rows) < min(size, first.total) else size
+        given = max(first.page_size, 1)
         count = -(-first.total // given) if first.total else 1
-        waiting = iter(number for number in range(2, count + 1) if number not in skip)
+        waiting = iter([number for number in range(2, count + 1) if number not in skip])
         tasks: deque[asyncio.Task[Page]] = deque()
 
         def start_next() -> None:
@@ -130,8 +146,8 @@ class G2bClient:
                 tasks.append(task)
 
         try:
-            # Twice the concurrency: a slow page at the head must not leave places in flight unused.
-            for _ in range(self.concurrency * 2):
+            # A few more than fit: a slow page at the head must not leave places in flight unused.
+            for _ in range(self.concurrency + 5):
                 start_next()
             while tasks:
                 page = await tasks[0]
