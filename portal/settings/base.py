@@ -230,6 +230,11 @@ TIME_ZONE = "Asia/Seoul"
 # Files -----------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "portal.vendored.PackageFilesFinder",
+]
 STATIC_ROOT = E.var_dir / "static"
 STATICFILES_DIRS = [ROOT / "static"]
 MEDIA_ROOT = E.var_dir / "files"
@@ -249,6 +254,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
+#: The page with every component at /_styles.
+STYLE_PAGE = False
 SILENCED_SYSTEM_CHECKS: list[str] = []
 
 LOGGING = {
