@@ -95,12 +95,21 @@ class Execution(TenantRow):
     idempotency_key = models.CharField(max_length=200, null=True)
 
     queue = models.CharField(max_length=16, default="default")
+    #: Redis channel of the web process that waits for the result.
+    reply_to = models.CharField(max_length=64, blank=True)
     timeout_seconds = models.FloatField(default=300.0)
     cancel_requested_at = models.DateTimeField(null=True)
     #: A worker owns a running execution until this moment and keeps moving it ahead.
     lease_until = models.DateTimeField(null=True)
     lease_owner = models.CharField(max_length=64, blank=True)
+    #: Rises with every claim: a worker that lost its lease cannot write any more.
     attempts = models.PositiveSmallIntegerField(default=0)
+    #: How often a worker died with this execution in its hands.
+    crashes = models.PositiveSmallIntegerField(default=0)
+    #: While waiting: what for (engine's `Waiting` records), when to go on by itself, and what people decided.
+    waiting = models.JSONField(null=True)
+    wake_at = models.DateTimeField(null=True)
+    decisions = models.JSONField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -121,6 +130,7 @@ class Execution(TenantRow):
                 name="execution_unfinished",
                 condition=models.Q(state__in=["queued", "running"]),
             ),
+            models.Index(fields=["wake_at"], name="execution_sleeping", condition=models.Q(state="waiting")),
         )
         ordering = ("-id",)
 
@@ -140,25 +150,27 @@ class NodeRun(models.Model):
         SUCCEEDED = "succeeded"
         FAILED = "failed"
         HANDLED = "handled"
-        SKIPPED = "skipped"
         WAITING = "waiting"
-        CANCELLED = "cancelled"
 
     pk = models.CompositePrimaryKey("execution_id", "path")
     execution = models.ForeignKey(Execution, models.CASCADE, related_name="node_runs", db_index=False)
     #: Node id, with item indexes inside maps: `fetch`, `each[3].fetch`.
     path = models.CharField(max_length=300)
+    node = models.CharField(max_length=64)
+    action = models.CharField(max_length=130)
+    #: Order in which the records were made within the execution.
+    position = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=9, choices=State)
-    attempts = models.PositiveSmallIntegerField(default=1)
-    input = models.JSONField(null=True)
+    attempt = models.PositiveSmallIntegerField(default=1)
     output = models.JSONField(null=True)
     port = models.CharField(max_length=64, blank=True)
     error = models.JSONField(null=True)
+    waiting = models.JSONField(null=True)
     started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
+    milliseconds = models.FloatField(default=0.0)
 
     class Meta:
-        ordering = ("started_at", "path")
+        ordering = ("position",)
 
     def __str__(self) -> str:
         return f"{self.execution_id} {self.path} {self.state}"

@@ -12,8 +12,8 @@ from portal.common.ids import uuid7
 class Row(models.Model):
     """A row with a UUIDv7 key, so that the key sorts by time."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    id: Any = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at: Any = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         abstract = True
@@ -31,7 +31,7 @@ TenantManager = models.Manager.from_queryset(TenantQuerySet)
 class TenantRow(Row):
     """A row that belongs to one workspace and goes with it."""
 
-    workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+")
+    workspace: Any = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+")
 
     objects = TenantManager()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -23,6 +23,7 @@ from portal.common.loops import forget, per_loop
 
 USER_AGENT = "mcp-portal/1"
 MEGABYTE = 1024 * 1024
+BeforeRequest = Callable[[httpx2.Request], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,7 @@ def client(
     follow_redirects: bool = False,
     max_redirects: int = 5,
     sensitive_headers: Iterable[str] = (),
+    before_request: Iterable[BeforeRequest] = (),
     transport: httpx2.AsyncBaseTransport | None = None,
     resolver: Resolver = resolve,
 ) -> GuardedClient:
@@ -221,6 +223,7 @@ def client(
     `egress`: the workspace's allow-list of hosts, None for every public host.
     `trusted_url`: a URL set by the operator (sandbox, gateway) whose host and port may be private.
     `sensitive_headers`: names that must not follow a redirect to another origin, besides `Authorization`.
+    `before_request`: awaited before each request and each hop, for rate limits and signatures.
     `transport`: replaces the network in tests; the checks before it stay.
     """
     policy = policy or default_policy()
@@ -247,6 +250,7 @@ def client(
         timeout=budget.timeout,
         follow_redirects=follow_redirects,
         max_redirects=max_redirects,
+        event_hooks={"request": list(before_request)},
     )
 
 

@@ -1,0 +1,23 @@
+"""Celery's entrance: load by id, hand it to the process's event loop, wait."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from workflows.actions import HEAVY_TASK, run_heavy
+from workflows.dispatch import TASK
+from workflows.worker import execute, worker_loop
+
+
+@shared_task(name=TASK)
+def run_execution(execution_id: str) -> None:
+    """Run an execution that was started; harmless when called twice."""
+    worker_loop().submit(execute(UUID(execution_id))).result()
+
+
+@shared_task(name=HEAVY_TASK)
+def run_heavy_node(message: str) -> None:
+    """Run one heavy node of an execution on the compute queue."""
+    worker_loop().submit(run_heavy(message)).result()
