@@ -16,6 +16,7 @@ def main() -> int:
     execute.add_argument("process")
     probing = commands.add_parser("probe", help="exit code 0 if the web process here is healthy")
     probing.add_argument("path", nargs="?", default="/healthz")
+    commands.add_parser("clean", help="delete what was built and all data of this checkout")
     arguments = parser.parse_args()
     try:
         return _act(arguments)
@@ -33,6 +34,10 @@ def _act(arguments: argparse.Namespace) -> int:
         os.execv(argv[0], argv)  # noqa: S606 - our own command line
     if arguments.action == "probe":
         return 0 if run.probe(commands.read_environment(), arguments.path) else 1
+    if arguments.action == "clean":
+        from portal.stack.clean import clean
+
+        return clean()
     return run.run()
 
 

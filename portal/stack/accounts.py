@@ -38,7 +38,9 @@ class ServiceUser:
         """A folder of root's that this user can walk through, for what cannot lie in the checkout."""
         for folder in _SYSTEM_FOLDERS:
             try:
-                folder.mkdir(mode=0o711, exist_ok=True)
+                if not folder.exists():
+                    folder.mkdir()
+                    folder.chmod(0o711)
             except OSError:
                 continue
             status = folder.lstat()

@@ -17,8 +17,6 @@ def key_of(process: str) -> str:
     return f"stack:alive:{process}"
 
 
-@worker_ready.connect
-@heartbeat_sent.connect
 def beat(sender: Any = None, **kwargs: Any) -> None:
     """Renew our key. A Redis that is away for a moment is Celery's to report, which then reconnects."""
     try:
@@ -27,7 +25,6 @@ def beat(sender: Any = None, **kwargs: Any) -> None:
         _clients.clear()
 
 
-@worker_shutdown.connect
 def leave(sender: Any = None, **kwargs: Any) -> None:
     """Take our key away, unless another worker of the same kind renewed it since."""
     try:
@@ -50,3 +47,8 @@ def _client() -> "redis.Redis":
 
 def _own_key() -> str:
     return key_of(os.environ.get("STACK_PROCESS", "worker"))
+
+
+worker_ready.connect(beat)
+heartbeat_sent.connect(beat)
+worker_shutdown.connect(leave)

@@ -131,7 +131,7 @@ class PostgresServer:
         """Find programs, user and folder; create the cluster if there is none."""
         self.layout.prepare()
         self._user = service_user()
-        home = _home(self.layout, self._user)
+        home = home_of(self.layout, self._user)
         self._data = home / "postgres"
         initialised = self._data / "PG_VERSION"
         version = int(initialised.read_text()) if initialised.exists() else None
@@ -293,7 +293,7 @@ def _last_line(log: Path) -> str:
     return (fatal or lines or ["no output"])[-1]
 
 
-def _home(layout: Layout, user: ServiceUser | None) -> Path:
+def home_of(layout: Layout, user: ServiceUser | None) -> Path:
     """The folder that holds `postgres/`: in `var`, or in the system's state folder where `var` is out of reach.
 
     Started as root from, say, /root, the unprivileged user cannot walk to `var`, and opening /root to it is not ours to
@@ -303,12 +303,10 @@ def _home(layout: Layout, user: ServiceUser | None) -> Path:
         return layout.var
     instance, _ = ensure_secret(layout.state / "instance", size=9)
     key = hashlib.sha256(f"{layout.var}:{instance}".encode()).hexdigest()[:16]
-    return user.system_folder() / key if (user.system_folder() / key).is_dir() else _make(user.system_folder() / key)
-
-
-def _make(folder: Path) -> Path:
-    folder.mkdir(mode=0o711)
-    folder.chmod(0o711)
+    folder = user.system_folder() / key
+    if not folder.is_dir():
+        folder.mkdir()
+        folder.chmod(0o711)
     return folder
 
 
@@ -316,20 +314,23 @@ def _reachable(binaries: Binaries, user: ServiceUser | None) -> Binaries:
     """The same programs, copied to the system's state folder when the unprivileged user cannot walk to them."""
     if user is None or user.can_enter(binaries.folder / "bin"):
         return binaries
-    programs = {"lib", "share", "bin"}
+    # A wheel keeps shared libraries beside the package, and the programs find them by that relative place.
+    package = binaries.folder.parent
+    libraries = package.with_name(f"{package.name}.libs")
     copy = user.system_folder() / f"postgresql-{binaries.version}-{_fingerprint(binaries)}"
     if not copy.is_dir():
         with tempfile.TemporaryDirectory(dir=user.system_folder()) as temporary:
             building = Path(temporary) / "copy"
-            building.mkdir()
-            for name in programs:
-                shutil.copytree(binaries.folder / name, building / name, ignore=shutil.ignore_patterns("*.a", "pgxs"))
+            for name in ("lib", "share", "bin"):
+                target = building / package.name / binaries.folder.name / name
+                shutil.copytree(binaries.folder / name, target, ignore=shutil.ignore_patterns("*.a", "pgxs"))
+            if libraries.is_dir():
+                shutil.copytree(libraries, building / libraries.name)
             for path in (building, *building.rglob("*")):
-                if not path.is_symlink():
-                    path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
             with contextlib.suppress(OSError):  # another start was faster
                 building.rename(copy)
-    return Binaries(copy, binaries.version)
+    return Binaries(copy / package.name / binaries.folder.name, binaries.version)
 
 
 def _fingerprint(binaries: Binaries) -> str:

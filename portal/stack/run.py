@@ -35,6 +35,7 @@ def run() -> int:
     env = read_environment()
     layout.prepare()
     lock(layout)
+    _check_named_services()
     if not port_is_free(env.port, env.host):
         raise StackError(
             f"Port {env.port} is in use. Stop the other program, or choose a port: PORT={env.port + 1} make run"
@@ -58,25 +59,29 @@ def run() -> int:
             supervisor.say(f"open {os.environ['PUBLIC_URL']}\n{welcome}".rstrip())
         supervisor.watch()
     finally:
-        if supervisor.children:
+        if supervisor.stopping.is_set():
             supervisor.say("stopping")
         supervisor.stop()
         layout.status_file.unlink(missing_ok=True)
     return 0
 
 
-def _start_services(supervisor: Supervisor, layout: Layout) -> None:
+def _check_named_services() -> None:
+    """Before anything starts, so that a wrong URL is the only thing the person reads."""
     if url := os.environ.get("DATABASE_URL"):
         check_database(url)
-    else:
+    if url := os.environ.get("REDIS_URL"):
+        check_redis(url)
+
+
+def _start_services(supervisor: Supervisor, layout: Layout) -> None:
+    if not os.environ.get("DATABASE_URL"):
         postgres = PostgresServer(layout)
         supervisor.add(
             Child("postgres", postgres.start, postgres.stop_signal, 20.0, is_service=True, hidden=_POSTGRES_NOISE)
         )
         os.environ["DATABASE_URL"] = postgres.url
-    if url := os.environ.get("REDIS_URL"):
-        check_redis(url)
-    else:
+    if not os.environ.get("REDIS_URL"):
         redis = RedisServer(layout)
         supervisor.add(Child("redis", redis.start, redis.stop_signal, is_service=True, hidden=_REDIS_NOISE))
         os.environ["REDIS_URL"] = redis.url
@@ -97,7 +102,7 @@ def _prepare(supervisor: Supervisor, layout: Layout) -> str:
         text=True,
         start_new_session=True,
     )
-    while process.poll() is None and not supervisor.stopping.is_set():
+    while not supervisor.stopping.is_set():
         try:
             welcome, _ = process.communicate(timeout=0.2)
         except subprocess.TimeoutExpired:

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from portal.stack.assets import compile_messages
 from portal.stack.layout import Layout
 from portal.stack.postgres import PostgresServer
 from portal.stack.redis import RedisServer
@@ -20,6 +21,7 @@ def start_for_tests() -> None:
     """Set DATABASE_URL and REDIS_URL; servers started for those that are missing end with this process."""
     missing = [name for name in ("DATABASE_URL", "REDIS_URL") if not os.environ.get(name)]
     if missing:
+        compile_messages()
         _start(missing)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if worker.startswith("gw"):
