@@ -14,7 +14,9 @@ from integrations.sdk.errors import (
     Rejected,
     Unavailable,
 )
-from integrations.sdk.files import FileRef
+from integrations.sdk.files import FileRef, Files, MemoryFiles
+from integrations.sdk.http import check_response, error_for_status, read_json, retry_after_of
+from integrations.sdk.param import Param
 from integrations.sdk.store import MemoryStore, Store, wait_turn
 from integrations.sdk.text import Text
 
@@ -30,13 +32,16 @@ __all__ = [
     "Credential",
     "FieldProblem",
     "FileRef",
+    "Files",
     "InvalidParams",
+    "MemoryFiles",
     "MemoryStore",
     "MissingCredential",
     "NoAuth",
     "OAuth2",
     "OAuth2Credential",
     "Option",
+    "Param",
     "Rate",
     "RateLimited",
     "Rejected",
@@ -46,5 +51,9 @@ __all__ = [
     "Trigger",
     "Unavailable",
     "Upstream",
+    "check_response",
+    "error_for_status",
+    "read_json",
+    "retry_after_of",
     "wait_turn",
 ]

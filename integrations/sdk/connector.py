@@ -11,6 +11,7 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, get_ar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticSerializationError
 
 from integrations.sdk.auth import Credential, NoAuth, OAuth2
 from integrations.sdk.context import Context, Upstream
@@ -57,6 +58,8 @@ class Action(Generic[F]):
     scopes: tuple[str, ...] = ()
     needs_credential: bool = True
     icon: str = ""
+    #: Parameters that work against the sandbox: shown in the catalogue, called by the contract tests.
+    example: dict[str, Any] | None = None
     params_model: type[BaseModel] = field(init=False)
     result_type: Any = field(init=False)
     options_of: dict[str, OptionsFunction] = field(default_factory=dict)
@@ -116,8 +119,19 @@ class Action(Generic[F]):
         """Validate, call, and return the result as plain JSON data."""
         typed = self.parse(params)
         values = {name: getattr(typed, name) for name in type(typed).model_fields}
-        result = await self.function(ctx, **values)
-        return self._adapter.dump_python(result, mode="json", by_alias=True)
+        return self.dump(await self.function(ctx, **values))
+
+    def dump(self, result: Any) -> Any:
+        """A result as plain JSON data that meets the output schema; `TypeError` when it cannot."""
+        try:
+            return self._adapter.dump_python(result, mode="json", by_alias=True, warnings="error")
+        except PydanticSerializationError:
+            # A dictionary where a model is declared is fine, as long as it fits.
+            pass
+        try:
+            return self._adapter.dump_python(self._adapter.validate_python(result), mode="json", by_alias=True)
+        except (ValidationError, PydanticSerializationError):
+            raise TypeError(f"{self.id} returned a result that does not fit its declared type") from None
 
     async def __call__(self, ctx: Context, **params: Any) -> Any:
         """Call the plain function, as another action of the same connector would."""
@@ -198,6 +212,7 @@ class Connector:
         *,
         title: Text | str,
         description: Text | None = None,
+        description_ko: str = "",
         effect: Effect = "read",
         cache: float = 0.0,
         heavy: bool = False,
@@ -206,6 +221,7 @@ class Connector:
         scopes: tuple[str, ...] = (),
         needs_credential: bool | None = None,
         icon: str = "",
+        example: dict[str, Any] | None = None,
     ) -> Callable[[F], Action[F]]:
         """Register a typed async function. Its docstring is the English description unless one is given."""
 
@@ -221,7 +237,7 @@ class Connector:
                 name=name,
                 function=function,
                 title=title if isinstance(title, Text) else Text(title, title),
-                description=description or Text(english, english),
+                description=description or Text(english, description_ko or english),
                 effect=effect,
                 cache=cache,
                 heavy=heavy,
@@ -230,6 +246,7 @@ class Connector:
                 scopes=scopes,
                 needs_credential=self.needs_credential if needs_credential is None else needs_credential,
                 icon=icon or self.icon,
+                example=example,
             )
             self.actions[name] = action
             return action
@@ -237,15 +254,21 @@ class Connector:
         return register
 
     def trigger(
-        self, *, title: Text, kind: Literal["poll", "webhook"] = "poll", interval: float = 300.0
+        self,
+        *,
+        title: Text,
+        description_ko: str = "",
+        kind: Literal["poll", "webhook"] = "poll",
+        interval: float = 300.0,
     ) -> Callable[[F], F]:
         """Register a trigger: a poll function `(ctx, **params) -> Page of events`, or a webhook parser."""
 
         def register(function: F) -> F:
             model, _ = _read_signature(function.__name__, function)
             english = inspect.cleandoc(function.__doc__ or "")
+            description = Text(english, description_ko or english)
             self.triggers[function.__name__] = Trigger(
-                self, function.__name__, kind, function, title, Text(english, english), model, interval
+                self, function.__name__, kind, function, title, description, model, interval
             )
             return function
 

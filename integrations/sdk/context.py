@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from integrations.sdk.auth import Credential, NoAuth
 from integrations.sdk.errors import Cancelled
+from integrations.sdk.files import Files, MemoryFiles
 from integrations.sdk.store import MemoryStore, Store
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class Upstream:
     base_url_env: str
     live: str
     sandbox: str = ""
+    #: Values of a credential that the sandbox accepts, so that samples run without any key.
+    sandbox_credential: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Context:
     credential: Credential = field(default_factory=NoAuth)
     upstream: Site = field(default_factory=Site)
     store: Store = field(default_factory=MemoryStore)
+    files: Files = field(default_factory=MemoryFiles)
     caller: Caller = field(default_factory=Caller)
     workspace_id: str = ""
     connection_id: str = ""
