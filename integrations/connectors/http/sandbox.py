@@ -1,0 +1,121 @@
+"""A small web API of every shape: answers what it was asked, pages in five ways, errors on demand.
+
+`/anything` mirrors the request, `/json` serves rows, `/pages/<mode>` pages, `/status/<code>` errors,
+`/redirect?to=…` redirects, `/csv`, `/file`, `/text` other bodies, `/protected` asks for a credential.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from integrations.sdk.standin import standin
+
+PREFIX = "/http"
+CREDENTIAL = {"scheme": "bearer", "hosts": "127.0.0.1,sandbox.test", "secret": "sandbox-http-token"}
+SECRET = "sandbox-http-token"  # noqa: S105 - the sandbox's own public key
+ITEMS = [{"id": number, "name": f"item {number}", "price": number * 1000} for number in range(1, 24)]
+PAGE = 10
+
+
+async def anything(request: Request) -> Response:
+    body = await request.body()
+    kind = request.headers.get("content-type", "")
+    data: dict[str, Any] = {
+        "method": request.method,
+        "path": request.url.path,
+        "query": [list(pair) for pair in request.query_params.multi_items()],
+        "headers": {name: value for name, value in request.headers.items() if name != "authorization"},
+        "signed": "authorization" in request.headers,
+        "content_type": kind,
+        "body": body.decode("utf-8", "replace"),
+    }
+    if kind.startswith(("application/x-www-form-urlencoded", "multipart/")):
+        async with request.form() as form:
+            data["form"] = {
+                name: value if isinstance(value, str) else {"filename": value.filename, "size": value.size}
+                for name, value in form.multi_items()
+            }
+    return JSONResponse(data)
+
+
+async def rows(request: Request) -> Response:
+    return JSONResponse({"items": ITEMS[:PAGE], "total": len(ITEMS)})
+
+
+async def pages(request: Request) -> Response:
+    mode = request.path_params["mode"]
+    query = request.query_params
+    if mode == "loop":
+        return JSONResponse({"items": ITEMS[:1], "next": "same"})
+    position = (
+        int(query.get("offset", 0)) if mode == "offset" else (int(query.get("page", query.get("cursor", 1))) - 1) * PAGE
+    )
+    found = ITEMS[position : position + PAGE]
+    after = position // PAGE + 2 if position + PAGE < len(ITEMS) else None
+    here = request.url.remove_query_params("page")
+    url = str(here.include_query_params(page=after)) if after else None
+    if mode == "link":
+        links = {"Link": f'<{here}>; rel="first", <{url}>; rel="next"'} if url else {}
+        return JSONResponse({"items": found}, headers=links)
+    if mode == "next_url":
+        return JSONResponse({"data": {"items": found}, "links": {"next": url}})
+    if mode == "cursor":
+        return JSONResponse({"items": found, "meta": {"next_cursor": str(after) if after else ""}})
+    return JSONResponse(found)
+
+
+async def status(request: Request) -> Response:
+    code = request.path_params["code"]
+    headers = {"Retry-After": "7"} if code in (429, 503) else {}
+    return JSONResponse({"message": f"status {code} as asked"}, code, headers)
+
+
+async def redirect(request: Request) -> Response:
+    return RedirectResponse(request.query_params.get("to", "json"), int(request.query_params.get("status", 302)))
+
+
+async def protected(request: Request) -> Response:
+    given = request.headers.get("authorization", "")
+    basic = base64.b64encode(f"user:{SECRET}".encode()).decode()
+    good = (
+        given in (f"Bearer {SECRET}", f"Basic {basic}")
+        or request.headers.get("x-api-key") == SECRET
+        or request.query_params.get("key") == SECRET
+    )
+    return JSONResponse({"welcome": True}) if good else JSONResponse({"message": "no credential"}, 401)
+
+
+async def table(request: Request) -> Response:
+    return Response("\ufeffcode,name\n005930,삼성전자\n000660,SK하이닉스\n", media_type="text/csv; charset=utf-8")
+
+
+async def file(request: Request) -> Response:
+    headers = {
+        "Content-Disposition": "attachment; filename=plain.bin; filename*=UTF-8''%EB%B3%B4%EA%B3%A0%EC%84%9C.bin"
+    }
+    return Response(bytes(range(256)), headers=headers, media_type="application/octet-stream")
+
+
+async def text(request: Request) -> Response:
+    return PlainTextResponse("안녕하세요")
+
+
+EVERY = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+app = standin(
+    [
+        Route("/anything", anything, methods=EVERY),
+        Route("/json", rows),
+        Route("/pages/{mode}", pages),
+        Route("/status/{code:int}", status, methods=EVERY),
+        Route("/redirect", redirect, methods=EVERY),
+        Route("/protected", protected),
+        Route("/csv", table),
+        Route("/file", file),
+        Route("/text", text),
+    ]
+)
