@@ -1,0 +1,1 @@
+"""The recorded market excerpt that the sandbox serves. See README.md for its sources."""
