@@ -1,0 +1,74 @@
+"""A private sandbox upstream, account and desk for each test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from integrations.sdk import Context, MemoryStore, Site
+from markets.cache import Cache, ProcessCache
+from markets.desk import Desk
+from markets.kis.client import KisClient
+from markets.kis.keys import KisKeys
+from markets.sandbox import make_app
+from markets.sandbox.faults import World
+
+
+@pytest.fixture
+def world() -> World:
+    """The memory and the switches of the sandbox; a wide limit, so that only tests of the limit meet it."""
+    world = World()
+    world.switch({"per_second": 10_000})
+    return world
+
+
+@pytest.fixture
+async def http(world: World) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(app=make_app(world))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://kis") as client:
+        yield client
+
+
+@pytest.fixture
+def keys() -> KisKeys:
+    return KisKeys(app_key=uuid4().hex + "abcd", app_secret="secret-" + uuid4().hex * 5)
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+async def no_sleep(seconds: float) -> None:
+    """Retries without their pause."""
+
+
+@pytest.fixture
+def make_client(http, keys, store):
+    """A client as another process would have it: its own object over the same store."""
+
+    def make(**options) -> KisClient:
+        options.setdefault("sleep", no_sleep)
+        return KisClient(http, keys, options.pop("store", store), environment="test", **options)
+
+    return make
+
+
+@pytest.fixture
+def client(make_client) -> KisClient:
+    from markets.kis.client import Pace
+
+    return make_client(pace=Pace(10_000, 1.0))
+
+
+@pytest.fixture
+def desk(client, store) -> Desk:
+    return Desk(client, Cache(store, process=ProcessCache()), mode="sandbox")
+
+
+@pytest.fixture
+def ctx(http, keys, store) -> Context:
+    return Context(http=http, credential=keys, store=store, upstream=Site("http://kis", "sandbox"))
