@@ -1,18 +1,22 @@
 """Run untrusted Python of people in a bounded, killable place: expressions and the code node share this wall.
 
-The interpreter is `pydantic-monty`: no imports of the host, no files, no network, no attribute tricks. It runs in pooled
-worker processes of its own, so time, memory and even a crash of the interpreter are bounded from outside.
+The interpreter is `pydantic-monty`: no imports of the host, no files, no network, no attribute tricks. It runs in
+pooled worker processes, so time, memory and even a crash of the interpreter are bounded from outside.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime as dt
 import math
 import os
 import re
+import signal
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -20,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from portal.common.errors import PortalError, Unready
 
 if TYPE_CHECKING:
-    from pydantic_monty import AsyncMonty, CollectString, MontyRuntimeError, MontySyntaxError
+    from pydantic_monty import CollectString, MontyRuntimeError, MontySyntaxError
 
 MIB = 1024 * 1024
 TIME_ZONE = "Asia/Seoul"
@@ -28,7 +32,7 @@ TIME_ZONE = "Asia/Seoul"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one evaluation may use: `seconds` of running, bytes of `memory` and of `printed` text, call depth, result size."""
+    """What one run may use: `seconds` of running, bytes of `memory` and `printed` text, call depth, result size."""
 
     seconds: float = 1.0
     memory: int = 64 * MIB
@@ -44,6 +48,8 @@ CODE_LIMITS = Limits(seconds=10.0, memory=128 * MIB, recursion=500, printed=256 
 MAX_SOURCE = 100_000
 #: The worker is killed this long after a limit that the interpreter itself did not notice.
 KILL_GRACE_SECONDS = 0.5
+#: Work allowed no longer than this goes to the lane of short work.
+SHORT_SECONDS = 2.0
 RESULT_DEPTH = 64
 MAX_INTEGER_BITS = 1024
 
@@ -81,13 +87,91 @@ class CodeResult:
     ms: float = 0.0
 
 
-class Sandbox:
-    """A pool of sandbox workers; safe to use from any thread and any event loop of one process."""
+class _Turn:
+    """One run on a worker, and the right to kill that worker while it is ours."""
 
-    def __init__(self, *, max_workers: int | None = None) -> None:
-        self.max_workers = max_workers or min(4, max(2, os.cpu_count() or 2))
-        self._pool: AsyncMonty | None = None
-        self._owner = 0
+    __slots__ = ("_lock", "_pid", "_revoked")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pid: int | None = None
+        self._revoked = False
+
+    def begin(self, pid: int | None) -> bool:
+        """Whether the run is still wanted."""
+        with self._lock:
+            self._pid = pid
+            return not self._revoked
+
+    def end(self) -> None:
+        with self._lock:
+            self._pid = None
+
+    def revoke(self) -> None:
+        """Stop the run for good; the pool replaces the worker."""
+        with self._lock:
+            self._revoked = True
+            if self._pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self._pid, signal.SIGKILL)
+
+
+class _Workers:
+    """The started pool with its threads: short work and long work never wait for one another."""
+
+    def __init__(self, width: int) -> None:
+        from pydantic_monty import Monty
+
+        self.owner = os.getpid()
+        self.pool = Monty(
+            min_processes=1,
+            max_processes=2 * width,
+            checkout_timeout=30.0,
+            max_checkouts_per_worker=500,
+            feed_duration_limit_grace=KILL_GRACE_SECONDS,
+            turn_duration_limit_grace=KILL_GRACE_SECONDS,
+        )
+        self.pool.__enter__()
+        self.short = ThreadPoolExecutor(width, "sandbox-short")
+        self.long = ThreadPoolExecutor(width, "sandbox-long")
+
+    def run(self, source: str, inputs: dict[str, Any], limits: Limits, printed: CollectString, turn: _Turn) -> Any:
+        """Run on a fresh session, blocking this thread."""
+        session = self.pool.checkout(
+            script_name="code",
+            limits={
+                "max_feed_duration_secs": limits.seconds,
+                "max_memory": limits.memory,
+                "max_recursion_depth": limits.recursion,
+                "max_suspensions": 10,
+                "max_total_sleep_secs": 0.0,
+            },
+            os_policy={"timezone": TIME_ZONE, "sleep": "zero"},
+            assert_message_annotations=False,
+        )
+        with session:
+            if not turn.begin(session.worker_pid):
+                return None  # nobody waits for it any more
+            try:
+                return session.feed_run(source, inputs=inputs, print_callback=printed)
+            finally:
+                turn.end()
+
+    def stop(self) -> None:
+        self.short.shutdown(wait=True, cancel_futures=True)
+        self.long.shutdown(wait=True, cancel_futures=True)
+        self.pool.__exit__(None, None, None)
+
+
+class Sandbox:
+    """A pool of sandbox workers; safe to use from any thread and any event loop of one process.
+
+    The pool's own asyncio front end is not used: its background threads abort the process at exit now and then.
+    """
+
+    def __init__(self, *, width: int | None = None) -> None:
+        self.width = width or min(4, max(2, os.cpu_count() or 2))
+        self._workers: _Workers | None = None
         self._lock = threading.Lock()
 
     async def evaluate(self, source: str, values: Mapping[str, Any], limits: Limits = EXPRESSION_LIMITS) -> Any:
@@ -97,7 +181,7 @@ class Sandbox:
     async def run_code(self, source: str, inputs: Mapping[str, Any], limits: Limits = CODE_LIMITS) -> CodeResult:
         """Run a program with `inputs` as its global names; its last expression or `return` is the result.
 
-        Raises `CodeSyntaxError`, `LimitExceeded`, `CodeError`, or `Unready` when no worker is free.
+        Raises `CodeSyntaxError`, `LimitExceeded`, `CodeError`, `Unready` (no free worker). Cancelling kills the worker.
         """
         from pydantic_monty import CollectString, MontyError
 
@@ -106,26 +190,19 @@ class Sandbox:
                 f"The code has {len(source):,} characters; at most {MAX_SOURCE:,} are allowed.",
                 remedy="Split it into several nodes.",
             )
-        pool = await self._started()
-        printed = CollectString(max_bytes=limits.printed)
+        workers = self._started()
+        printed, turn = CollectString(max_bytes=limits.printed), _Turn()
+        lane = workers.short if limits.seconds <= SHORT_SECONDS else workers.long
         began = time.perf_counter()
         try:
-            session = pool.checkout(
-                script_name="code",
-                limits={
-                    "max_feed_duration_secs": limits.seconds,
-                    "max_memory": limits.memory,
-                    "max_recursion_depth": limits.recursion,
-                    "max_suspensions": 10,
-                    "max_total_sleep_secs": 0.0,
-                },
-                os_policy={"timezone": TIME_ZONE, "sleep": "zero"},
-                assert_message_annotations=False,
+            raw = await asyncio.get_running_loop().run_in_executor(
+                lane, workers.run, source, dict(inputs), limits, printed, turn
             )
-            async with session:
-                raw = await session.feed_run(source, inputs=dict(inputs), print_callback=printed)
+        except asyncio.CancelledError:
+            turn.revoke()
+            raise
         except MontyError as error:
-            raise _explain(error, limits, printed) from None
+            raise _explain(error, limits) from None
         except TimeoutError:
             raise Unready(
                 "Every sandbox worker is busy.", remedy="Try again in a moment.", code="sandbox_busy"
@@ -134,36 +211,21 @@ class Sandbox:
             raise CodeError(f"The value cannot cross the sandbox: {error}"[:300]) from None
         return CodeResult(plain(raw, limits), printed.output.splitlines(), (time.perf_counter() - began) * 1000)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Stop the workers. The next use starts new ones."""
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None and self._owner == os.getpid():
-            await pool.__aexit__(None, None, None)
+            workers, self._workers = self._workers, None
+        if workers is not None and workers.owner == os.getpid():
+            workers.stop()
 
-    async def _started(self) -> AsyncMonty:
-        if self._pool is not None:
-            if self._owner != os.getpid():
-                raise RuntimeError("The sandbox was used before this process forked; use it only in the child processes.")
-            return self._pool
-        from pydantic_monty import AsyncMonty
-
-        pool = AsyncMonty(
-            min_processes=1,
-            max_processes=self.max_workers,
-            checkout_timeout=30.0,
-            max_checkouts_per_worker=500,
-            feed_duration_limit_grace=KILL_GRACE_SECONDS,
-            turn_duration_limit_grace=KILL_GRACE_SECONDS,
-        )
-        await pool.__aenter__()
-        with self._lock:
-            if self._pool is None:
-                self._pool, self._owner = pool, os.getpid()
-                return pool
-            winner = self._pool
-        await pool.__aexit__(None, None, None)  # another thread was faster
-        return winner
+    def _started(self) -> _Workers:
+        workers = self._workers
+        if workers is None:
+            with self._lock:
+                workers = self._workers = self._workers or _Workers(self.width)
+        if workers.owner != os.getpid():
+            raise RuntimeError("The sandbox was used before this process forked; use it in the child processes only.")
+        return workers
 
 
 _shared = Sandbox()
@@ -175,7 +237,7 @@ def shared_sandbox() -> Sandbox:
 
 
 def plain(value: Any, limits: Limits = EXPRESSION_LIMITS) -> Any:
-    """`value` as JSON data (tuples and sets become lists, dates ISO text); raises `CodeError` when it has no such form.
+    """`value` as JSON data: tuples and sets become lists, dates ISO text; `CodeError` when it has no such form.
 
     Shared references are counted each time they appear, so a small structure cannot unfold into a huge document.
     """
@@ -237,8 +299,8 @@ def _key(key: Any) -> str:
     raise CodeError(f"A dictionary key of type {type(key).__name__} is not plain data.", remedy="Use text keys.")
 
 
-def _explain(error: Exception, limits: Limits, printed: CollectString) -> CodeError:
-    """The interpreter's error in our words. Its text describes the person's own code and data, so it may be shown to them."""
+def _explain(error: Exception, limits: Limits) -> CodeError:
+    """The interpreter's error in our words; its text is about the person's own code and data, so they may see it."""
     from pydantic_monty import MontyCrashedError, MontyRuntimeError, MontySyntaxError
 
     if isinstance(error, MontyCrashedError):
