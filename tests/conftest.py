@@ -3,8 +3,10 @@
 import os
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 import redis
+from django.db import connection, connections
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +37,13 @@ def _empty_redis(request: pytest.FixtureRequest, _redis_client: "redis.Redis") -
     """No test sees another one's locks, limits or cached answers; tests with running processes clean up themselves."""
     if not (request.node.get_closest_marker("e2e") or request.node.get_closest_marker("chaos")):
         _redis_client.flushdb()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, database_url: str) -> Iterator[None]:
+    """Ends the sessions that threads of async tests leave open; the test database could not be dropped with them."""
+    yield
+    name = connection.settings_dict["NAME"]
+    connections.close_all()
+    with psycopg.connect(database_url, autocommit=True) as server:
+        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
