@@ -13,7 +13,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A finding. `node` is empty for the whole definition; `field` is a path such as `params.count` or `edges[3].when`."""
+    """A finding. `node` is empty for the whole definition; `field` is a path such as `params.count`."""
 
     code: str
     severity: Severity

@@ -20,7 +20,7 @@ class Typed:
         self.schema = schema
         self.root = schema if root is None else root
 
-    def variants(self, _depth: int = 0) -> Iterator[Schema]:
+    def variants(self) -> Iterator[Schema]:
         """The alternatives of the schema with references followed."""
         yield from _variants(self.schema, self.root, 0)
 
@@ -78,13 +78,14 @@ def _kinds_of(schema: Schema) -> set[str] | None:
         schema["enum"] if isinstance(schema.get("enum"), list) else [schema["const"]] if "const" in schema else None
     )
     if values:
-        return {_kind_of_value(value) for value in values}
+        return {kind_of(value) for value in values}
     if "properties" in schema:
         return {"object"}
     return {"array"} if "items" in schema else None
 
 
-def _kind_of_value(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """The JSON type of a value."""
     if value is None:
         return "null"
     for kind, name in ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (list, "array")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from workflows.definition.flow import MAX_LOOP, MAX_MAP_ITEMS
@@ -124,12 +125,9 @@ async def _rest(level: GraphRun, node: PlannedNode, path: str, waiting: Waiting)
     if path not in state.checkpoint.records:
         data = {"kind": waiting.kind, "wake_at": iso(waiting.wake_at) if waiting.wake_at is not None else None}
         state.emit("node.waiting", "info", path, str(waiting.data.get("message", "")), data)
-        await state.record(
-            NodeRecord(
-                path, node.id, node.action.id, "waiting", 1, True,
-                waiting=dict(waiting.data), started_at=state.ports.clock.now(),
-            )  # fmt: skip
-        )
+        started_at = state.ports.clock.now()
+        record = NodeRecord(path, node.id, node.action.id, "waiting", durable=True, started_at=started_at)
+        await state.record(replace(record, waiting=dict(waiting.data)))
     raise Suspended
 
 
@@ -144,9 +142,7 @@ async def _loop(level: GraphRun, node: PlannedNode, params: dict[str, Any], scop
         if until is not None and await level.value_of(until, scope.child({"item": result, "index": index})):
             return {"result": result, "rounds": index + 1, "completed": True}
     if until is not None and params.get("on_limit", "stop") == "fail":
-        raise RunError(
-            f"The loop was not done after {rounds} rounds.", code="loop_limit", remedy="Raise `max_rounds`."
-        )
+        raise RunError(f"The loop was not done after {rounds} rounds.", code="loop_limit", remedy="Raise `max_rounds`.")
     return {"result": result, "rounds": rounds, "completed": until is None}
 
 

@@ -37,9 +37,22 @@ class GraphRun:
     """One running level. `prefix` is the path of the node around it, with its slash; `vars` belong to the workflow."""
 
     __slots__ = (
-        "_active", "_done", "_remaining", "_suspended", "_tasks", "_taken", "depth", "error_of", "graph", "live_sources",
-        "prefix", "run_node", "scope", "state", "vars",
-    )  # fmt: skip
+        "_active",
+        "_done",
+        "_remaining",
+        "_suspended",
+        "_taken",
+        "_tasks",
+        "depth",
+        "error_of",
+        "graph",
+        "live_sources",
+        "prefix",
+        "run_node",
+        "scope",
+        "state",
+        "vars",
+    )
 
     def __init__(
         self,
@@ -76,6 +89,8 @@ class GraphRun:
                 await self._done
             finally:
                 await self._stop_tasks()
+                if self._done.done() and not self._done.cancelled():
+                    self._done.exception()  # seen, even if this level was stopped before it looked
         if self._suspended:
             raise Suspended
         return await self._gather_output()
@@ -142,10 +157,12 @@ class GraphRun:
         ended = deque([(node, outcome)])
         while ended:
             node, outcome = ended.popleft()
-            if outcome.port is not None:
-                self.scope.names[node.id] = outcome.output
-            else:
+            if outcome.port is None:
                 self.scope.absent[node.id] = "is disabled" if node.disabled else "was skipped"
+            elif outcome.port == ERROR:
+                self.scope.absent[node.id] = "failed, and its error branch was taken"
+            else:
+                self.scope.names[node.id] = outcome.output
             for edge in node.outgoing:
                 # A disabled node lets the flow pass.
                 port = OUT if outcome.port is None and node.disabled and outcome is not SKIPPED else outcome.port

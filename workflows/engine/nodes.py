@@ -1,4 +1,4 @@
-"""Runs one node: restores it from a checkpoint, or resolves its parameters, calls, retries and applies its error policy."""
+"""Runs one node: restores it from a checkpoint, or resolves parameters, calls, retries and applies its error policy."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 import time
 from typing import Any
 
-from workflows.definition.model import ERROR, OUT
-from workflows.engine.errors import Failure, NodeTimeout, RunError, debug_of, failure_of
+from workflows.definition.model import ERROR, OUT, Retry
+from workflows.engine.errors import Failure, NodeTimeout, debug_of, failure_of
 from workflows.engine.flow import run_flow
 from workflows.engine.graph import WAITING, GraphRun, Outcome
 from workflows.engine.plan import PlannedNode
 from workflows.engine.ports import Ended, Level, NodeCall, NodeRecord
-from workflows.engine.state import MAX_LINES_PER_NODE, NodeFailed, RunState, Suspended, summary
+from workflows.engine.state import MAX_LINES_PER_NODE, NodeFailed, RunState, Suspended, plain_data, summary
 from workflows.expressions import Scope
 
 LEVELS = frozenset({"debug", "info", "warning", "error"})
@@ -35,9 +35,8 @@ async def run_node(level: GraphRun, node: PlannedNode, scope: Scope, path: str) 
     except Suspended:
         return WAITING
     except NodeFailed as error:
-        failure, cause, attempt = error.failure, error.__cause__, getattr(error, "attempt", 1)
         ms = (time.perf_counter() - began) * 1000
-        return await _failed(level, node, scope, path, failure, cause, attempt, started_at, ms)
+        return await _failed(level, node, scope, path, error, started_at, ms)
     except asyncio.CancelledError:
         state.emit("node.cancelled", "info", path)
         raise
@@ -46,7 +45,9 @@ async def run_node(level: GraphRun, node: PlannedNode, scope: Scope, path: str) 
     state.count("succeeded")
     state.emit("node.succeeded", "info", path, data={"ms": round(ms, 3), "port": port, **summary(value)})
     await state.record(
-        NodeRecord(path, node.id, node.action.id, "succeeded", attempt, node.durable, value, port, None, None, started_at, ms)
+        NodeRecord(
+            path, node.id, node.action.id, "succeeded", attempt, node.durable, value, port, None, None, started_at, ms
+        )
     )
     return Outcome(value, port)
 
@@ -62,53 +63,49 @@ def _restored(level: GraphRun, node: PlannedNode, record: NodeRecord) -> Outcome
 
 
 async def _attempts(level: GraphRun, node: PlannedNode, scope: Scope, path: str, attempt: int) -> Any:
-    """The value of the first attempt that succeeds; raises `NodeFailed` carrying the last failure."""
+    """The value of the first attempt that succeeds; raises `NodeFailed` from the last error."""
     state, retry = level.state, node.retry
     while True:
         try:
-            params = await level.value_of(node.params, scope)
             if node.is_flow:
-                return await _flow(level, node, params, scope, path)
-            return await _call(state, node, params, path, attempt)
+                return await _flow(level, node, scope, path)
+            return await _call(level, node, scope, path, attempt)
         except (NodeFailed, Suspended):
             raise
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as cancelled:
             task = asyncio.current_task()
             if state.cancelled or task is None or task.cancelling():
                 raise
-            error: Exception = RuntimeError("the action raised CancelledError of its own accord")
+            error: BaseException = cancelled  # raised by the action of its own accord: nobody stopped it
         except Exception as raised:
             error = raised
         failure = failure_of(error, path)
-        if not failure.retryable or attempt >= retry.max_attempts:
-            failed = NodeFailed(failure)
-            failed.attempt = attempt  # type: ignore[attr-defined]
-            raise failed from error
+        # Nodes inside a flow node have finished: running it again would run them again.
+        if node.is_flow or not failure.retryable or attempt >= retry.max_attempts:
+            raise NodeFailed(failure, attempt) from error
         wait = _wait_before(retry, attempt, failure, state.ports.clock.random())
         if state.deadline is not None and asyncio.get_running_loop().time() + wait >= state.deadline:
-            raise NodeFailed(failure) from error
+            raise NodeFailed(failure, attempt) from error
         attempt += 1
         state.count("retries")
-        state.emit(
-            "node.retrying", "warning", path, failure.message,
-            {"attempt": attempt, "wait_ms": round(wait * 1000), "code": failure.code},
-        )  # fmt: skip
+        data = {"attempt": attempt, "wait_ms": round(wait * 1000), "code": failure.code}
+        state.emit("node.retrying", "warning", path, failure.message, data)
         await state.ports.clock.sleep(wait)
 
 
-def _wait_before(retry: Any, attempt: int, failure: Failure, chance: float) -> float:
+def _wait_before(retry: Retry, attempt: int, failure: Failure, chance: float) -> float:
     """Seconds before the next attempt: what the upstream asks for, else exponential with jitter."""
     if failure.retry_after is not None:
         # Spread late only: coming early would be refused again.
         return max(0.0, failure.retry_after) * (1 + retry.jitter * chance * 0.1)
-    wait = min(retry.max_delay, retry.delay * retry.factor ** (attempt - 1))
-    return float(max(0.0, wait * (1 + retry.jitter * (2 * chance - 1))))
+    wait: float = min(retry.max_delay, retry.delay * retry.factor ** (attempt - 1))
+    return max(0.0, wait * (1 + retry.jitter * (2 * chance - 1)))
 
 
-async def _flow(level: GraphRun, node: PlannedNode, params: dict[str, Any], scope: Scope, path: str) -> Any:
-    earlier = level.state.checkpoint.records.get(path)
-    if earlier is None:
+async def _flow(level: GraphRun, node: PlannedNode, scope: Scope, path: str) -> Any:
+    if path not in level.state.checkpoint.records:
         level.state.emit("node.started", "info", path, data={"action": node.action.id, "attempt": 1})
+    params = await level.value_of(node.params, scope)
     if node.timeout is None:
         return await run_flow(level, node, params, scope, path)
     return await _in_time(run_flow(level, node, params, scope, path), node.timeout)
@@ -126,16 +123,16 @@ async def _in_time(work: Any, seconds: float) -> Any:
         raise
 
 
-async def _call(state: RunState, node: PlannedNode, params: dict[str, Any], path: str, attempt: int) -> Any:
+async def _call(level: GraphRun, node: PlannedNode, scope: Scope, path: str, attempt: int) -> Any:
+    state = level.state
     if state.slots.locked():
         state.emit("node.queued", "debug", path)
     async with state.slots:
         state.emit("node.started", "info", path, data={"action": node.action.id, "attempt": attempt})
+        params = await level.value_of(node.params, scope)
         if node.durable:
             await state.record(
-                NodeRecord(
-                    path, node.id, node.action.id, "running", attempt, True, started_at=state.ports.clock.now()
-                )
+                NodeRecord(path, node.id, node.action.id, "running", attempt, True, started_at=state.ports.clock.now())
             )
         deadline = None if node.timeout is None else asyncio.get_running_loop().time() + node.timeout
         if state.deadline is not None:
@@ -180,7 +177,9 @@ class _Lines:
 
     def log(self, level: Level, message: str, **data: Any) -> None:
         if self._may_write():
-            self.state.emit("log", level if level in LEVELS else "info", self.path, message, data)
+            self.state.emit(
+                "log", level if level in LEVELS else "info", self.path, str(message)[:2_000], plain_data(data)
+            )
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         if self._may_write():
@@ -198,32 +197,31 @@ async def _failed(
     node: PlannedNode,
     scope: Scope,
     path: str,
-    failure: Failure,
-    cause: BaseException | None,
-    attempt: int,
+    error: NodeFailed,
     started_at: float,
     ms: float,
 ) -> Outcome:
     """Apply the node's error policy."""
     state, policy = level.state, node.on_error.policy
+    failure, cause, attempt = error.failure, error.__cause__, error.attempt
     if cause is not None and (hidden := debug_of(cause)) is not None:
         state.emit("log", "debug", path, "Unexpected error", hidden)
     value: Any = None
     if policy == "default" and node.default is not None:
         try:
             value = await level.value_of(node.default, scope.child({"error": failure.as_dict()}))
-        except RunError:
-            raise
-        except Exception as error:
-            failure, policy = failure_of(error, path), "stop"
+        except Exception as wrong:
+            failure, policy = failure_of(wrong, path), "stop"
     data = {"ms": round(ms, 3), "error": failure.as_dict(), "attempt": attempt}
     if policy == "stop":
         state.count("failed")
         state.emit("node.failed", "error", path, failure.message, data)
         await state.record(
-            NodeRecord(path, node.id, node.action.id, "failed", attempt, False, None, OUT, failure, None, started_at, ms)
+            NodeRecord(
+                path, node.id, node.action.id, "failed", attempt, False, None, OUT, failure, None, started_at, ms
+            )
         )
-        raise NodeFailed(failure)
+        raise NodeFailed(failure, attempt)
     port = ERROR if policy == "branch" else OUT
     output = {"error": failure.as_dict()} if policy == "branch" else value
     state.count("handled")

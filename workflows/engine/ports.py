@@ -1,4 +1,4 @@
-"""What the engine asks of the world around it. Implementations live with the Django services, in tests and in exports."""
+"""What the engine asks of the world around it; implemented by the Django services, by tests and by exported servers."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Actions(Protocol):
     """Carries out an action wherever it belongs: here, or on a worker for heavy ones."""
 
     async def call(self, call: NodeCall, /) -> Any:
-        """The result as plain JSON data, or `Ended`. Raises `PortalError`; anything else counts as an internal error."""
+        """The result as plain JSON data, or `Ended`. Raises `PortalError`; anything else is an internal error."""
         ...
 
 

@@ -32,11 +32,15 @@ async def run(
     state = RunState(ports, options, checkpoint or Checkpoint())
     began = time.perf_counter()
     try:
-        return await _run(plan, input, state, began)
-    except JournalCrashed as error:
-        raise error.cause from None
+        result = await _run(plan, input, state, began)
+    except JournalCrashed:
+        result = None
     finally:
         state.closed = True
+    if state.crash is not None:
+        raise state.crash
+    assert result is not None
+    return result
 
 
 async def _run(plan: Plan, input: Mapping[str, Any] | None, state: RunState, began: float) -> Result:
@@ -66,10 +70,8 @@ async def _run(plan: Plan, input: Mapping[str, Any] | None, state: RunState, beg
         state.cancelled = True
         timed_out = watch is None or not watch.done()
         await _stop(main, options.cancel_grace)
-        if main.done() and not main.cancelled() and isinstance(main.exception(), JournalCrashed):
-            raise main.exception()  # type: ignore[misc]
         if timed_out:
-            limit = options.timeout if plan.timeout is None else plan.timeout
+            limit = _time_limit(plan, options)
             failure = Failure(
                 "run_timeout", f"The run took longer than {limit:g} s.", "Raise its time limit or make it do less."
             )
@@ -84,10 +86,14 @@ async def _run(plan: Plan, input: Mapping[str, Any] | None, state: RunState, beg
 
 
 def _seconds_left(plan: Plan, state: RunState, started_at: float | None, now: float) -> float | None:
-    limits = [limit for limit in (plan.timeout, state.options.timeout) if limit is not None]
-    if not limits:
+    limit = _time_limit(plan, state.options)
+    if limit is None:
         return None
-    return max(0.0, min(limits) - (0.0 if started_at is None else now - started_at))
+    return max(0.0, limit - (0.0 if started_at is None else now - started_at))
+
+
+def _time_limit(plan: Plan, options: Options) -> float | None:
+    return min((limit for limit in (plan.timeout, options.timeout) if limit is not None), default=None)
 
 
 async def _wait_for_cancel(state: RunState) -> None:
@@ -98,6 +104,8 @@ async def _stop(main: asyncio.Task[Any], grace: float) -> None:
     """Cancel and wait at most `grace` seconds for nodes that clean up."""
     main.cancel()
     await asyncio.wait({main}, timeout=grace)
+    if main.done() and not main.cancelled():
+        main.exception()  # seen: how a stopped run would have ended no longer matters
 
 
 def _ended(state: RunState, main: asyncio.Task[dict[str, Any]], began: float) -> Result:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from itertools import islice
+from typing import Any, Literal, NoReturn
 
 from workflows.engine.errors import Failure
 from workflows.engine.ports import Checkpoint, Event, Level, NodeRecord, Options, Ports
@@ -14,12 +16,14 @@ RunStatus = Literal["succeeded", "failed", "cancelled", "waiting"]
 
 #: A node may write this many log and progress lines; the rest is counted and dropped.
 MAX_LINES_PER_NODE = 2_000
+MAX_LOGGED_TEXT = 10_000
+MAX_LOGGED_ITEMS = 200
 MAX_DEPTH = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A resting node: `kind` is `approval` (needs a decision for `path`) or `timer` (resume at `wake_at`, seconds UTC)."""
+    """A resting node: `approval` needs a decision for `path`, `timer` a resumption at `wake_at` (seconds UTC)."""
 
     path: str
     node: str
@@ -41,32 +45,40 @@ class Result:
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
-class NodeFailed(Exception):  # noqa: N818 - internal signal
-    """A node failed and nothing handled it."""
+class NodeFailed(Exception):
+    """A node failed, in its last `attempt`, and nothing handled it."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, attempt: int = 1) -> None:
         super().__init__(failure.code)
         self.failure = failure
+        self.attempt = attempt
 
 
-class Suspended(Exception):  # noqa: N818 - internal signal
+class Suspended(Exception):
     """Nothing more can run until the world answers."""
 
 
 class JournalCrashed(BaseException):
     """The journal failed. Not an `Exception`, so that no action can swallow it."""
 
-    def __init__(self, cause: BaseException) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-
 
 class RunState:
     """The shared part of one run."""
 
     __slots__ = (
-        "cancelled", "checkpoint", "closed", "counts", "deadline", "options", "ports", "seq", "slots", "steps", "waiting",
-    )  # fmt: skip
+        "cancelled",
+        "checkpoint",
+        "closed",
+        "counts",
+        "crash",
+        "deadline",
+        "options",
+        "ports",
+        "seq",
+        "slots",
+        "steps",
+        "waiting",
+    )
 
     def __init__(self, ports: Ports, options: Options, checkpoint: Checkpoint) -> None:
         self.ports = ports
@@ -79,6 +91,8 @@ class RunState:
         self.deadline: float | None = None
         self.cancelled = False
         self.closed = False
+        #: What the journal raised: nothing may be reported after it.
+        self.crash: Exception | None = None
         self.steps = 0
 
     def emit(
@@ -92,18 +106,39 @@ class RunState:
         try:
             self.ports.journal.append(event)
         except Exception as error:
-            self.closed = True
-            raise JournalCrashed(error) from error
+            self._crashed(error)
 
     async def record(self, record: NodeRecord) -> None:
+        """Hand over a node's state; nothing is recorded once the run has ended for the world."""
+        if self.closed:
+            return
         try:
             await self.ports.journal.record(record)
         except Exception as error:
-            self.closed = True
-            raise JournalCrashed(error) from error
+            self._crashed(error)
+
+    def _crashed(self, error: Exception) -> NoReturn:
+        self.closed = True
+        self.crash = self.crash or error
+        raise JournalCrashed from error
 
     def count(self, what: str) -> None:
         self.counts[what] = self.counts.get(what, 0) + 1
+
+
+def plain_data(value: Any, _depth: int = 0) -> Any:
+    """What an action logs, as JSON data: anything else is written as text, too much of it cut off."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, str):
+        return value[:MAX_LOGGED_TEXT]
+    if _depth < 6 and isinstance(value, Mapping):
+        return {str(key)[:200]: plain_data(item, _depth + 1) for key, item in islice(value.items(), MAX_LOGGED_ITEMS)}
+    if _depth < 6 and isinstance(value, list | tuple | set | frozenset):
+        return [plain_data(item, _depth + 1) for item in islice(value, MAX_LOGGED_ITEMS)]
+    return str(value)[:500]
 
 
 def summary(value: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Everything that is not a plain path: Python's expression subset, rewritten so that the sandbox sees only the data it needs.
+"""Everything that is not a plain path: Python's expressions, rewritten so that the sandbox sees only the data it needs.
 
 `len(rank.rows) > input.count` becomes `len(_p0) > _p1`: paths are walked outside, their values travel in. A path that
 leads nowhere stays unbound, so it is an error only if the expression really reads it.

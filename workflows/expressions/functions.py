@@ -1,6 +1,6 @@
 """The function library of expressions. Each function is source that runs inside the sandbox, sent only when used.
 
-Korea has had no daylight saving time since 1988, so Asia/Seoul is a fixed offset here: the sandbox has no zone database.
+Korea has had no daylight saving time since 1988, so Asia/Seoul is a fixed offset here; the sandbox has no zone data.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ class Function(NamedTuple):
 
 
 #: Functions the interpreter itself offers.
-BUILTINS = frozenset(
-    "abs all any bool dict divmod enumerate filter float format int isinstance len list map max min pow range repr "
-    "reversed round set sorted str sum tuple zip".split()
-)
+_OFFERED = """
+abs all any bool dict divmod enumerate filter float format int isinstance len list map max min pow range repr reversed
+round set sorted str sum tuple zip
+"""
+BUILTINS = frozenset(_OFFERED.split())
 
 #: These give lazy objects; a whole expression that is one of them becomes a list.
 LAZY = frozenset({"enumerate", "filter", "map", "range", "reversed", "zip"})

@@ -14,7 +14,8 @@ from workflows.expressions.errors import MissingPath
 Parts = tuple[str | int, ...]
 
 _STEP = re.compile(
-    r"""\s*(?: \.\s*(?P<name>[^\W\d]\w*) | \[\s*(?: (?P<index>-?\d{1,9}) | (?P<quoted>"[^"\\\n]*"|'[^'\\\n]*') )\s*\] )""",
+    r"""\s*(?: \.\s*(?P<name>[^\W\d]\w*)
+          | \[\s*(?: (?P<index>-?\d{1,9}) | (?P<quoted>"[^"\\\n]*"|'[^'\\\n]*') )\s*\] )""",
     re.VERBOSE,
 )
 _ROOT = re.compile(r"\s*([^\W\d]\w*)")
