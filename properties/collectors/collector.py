@@ -1,0 +1,290 @@
+"""The generic collector: walks a profile's steps politely and says honestly how far it came."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import re
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from integrations.sdk import wait_turn
+from properties.collectors.breaker import Breaker
+from properties.collectors.extract import advert_of_row, rows_of, without_personal
+from properties.collectors.geohash import cells_of_box
+from properties.collectors.port import Collected, CollectRequest, Outcome, PageReport
+from properties.collectors.profile import Access, Profile, Step, fill, walk
+from properties.collectors.robots import verdict
+from properties.normalise.personal import scrub
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from integrations.sdk import Store
+
+REQUEST_SECONDS = 20.0
+
+
+class Blocked(Exception):
+    """The platform refuses us."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.retry_after = reason, retry_after
+
+
+class Broken(Exception):
+    """The platform did not answer properly."""
+
+
+@dataclass(slots=True)
+class Collector:
+    """One platform. `base_url` overrides the profile's (sandbox, gateway); `allowed` is the recorded legal basis."""
+
+    profile: Profile
+    client: httpx2.AsyncClient
+    store: Store
+    base_url: str = ""
+    allowed: bool = False
+    requests_per_second: float | None = None
+    check_robots: bool = True
+
+    async def collect(self, request: CollectRequest) -> Collected:
+        """Everything the platform has for the request, or as much as it gave, with the reason it stopped."""
+        result = Collected(self.profile.key, Outcome.COMPLETE)
+        if not self.profile.collectable:
+            return _refused(result, f"{self.profile.title} can only be linked to.", "Open the link in a browser.")
+        if self.profile.access is Access.NEEDS_BASIS and not self.allowed:
+            return _refused(
+                result,
+                f"Collecting {self.profile.title} is off: no legal basis is recorded.",
+                "Record who allows it and on which ground on the collectors page.",
+            )
+        breaker = Breaker(self.store, self.profile.key)
+        state = await breaker.state()
+        if state.is_open(breaker.clock()):
+            result.outcome = Outcome.BLOCKED
+            result.reason = f"{self.profile.title} is resting after a block: {state.reason}"
+            result.remedy = f"Wait {int(state.open_until - breaker.clock()) // 60 + 1} minutes."
+            return result
+        if self.check_robots:
+            first = next(iter(self.profile.steps.values()))
+            result.robots = await verdict(self.client, self.store, self._url(first.path))
+            if result.robots == "disallowed":
+                return _refused(result, "robots.txt forbids this path.", "Ask the platform for permission.")
+            if result.robots == "unknown":
+                result.outcome, result.reason = Outcome.FAILED, "robots.txt could not be read."
+                result.remedy = "Try again later; nothing was requested."
+                return result
+        deadline = time.monotonic() + request.seconds
+        try:
+            async with asyncio.timeout(request.seconds + REQUEST_SECONDS):
+                await self._walk(request, result, deadline)
+        except Blocked as block:
+            await breaker.blocked(block.reason, block.retry_after)
+            result.outcome, result.reason = Outcome.BLOCKED, block.reason
+            result.remedy = "The platform is left alone for a while. Check the rate and the agreement with it."
+        except (Broken, TimeoutError) as error:
+            await breaker.failed(str(error) or "timeout")
+            result.outcome = Outcome.PARTIAL if result.adverts else Outcome.FAILED
+            result.reason = str(error) or "The platform answers too slowly."
+            result.remedy = "Try again later."
+        else:
+            if result.outcome is Outcome.COMPLETE:
+                await breaker.succeeded()
+        unique = {(advert.platform, advert.platform_id): advert for advert in result.adverts}
+        result.adverts = list(unique.values())
+        return result
+
+    async def _walk(self, request: CollectRequest, result: Collected, deadline: float) -> None:
+        for name, step in self.profile.steps.items():
+            if any(other.details == name for other in self.profile.steps.values()):
+                continue  # reached through its listing step
+            for variables in self._variables(request, step):
+                ids: list[str] = []
+                async for answer in self._pages(name, step, variables, request, result, deadline):
+                    for row in rows_of(answer, step.rows):
+                        if step.details:
+                            identifier = walk(row, step.ids)
+                            if identifier is not None:
+                                ids.append(str(identifier))
+                        elif advert := advert_of_row(self.profile, row, variables):
+                            result.adverts.append(advert)
+                if step.details:
+                    await self._details(step, ids, variables, result, deadline)
+                if time.monotonic() > deadline:
+                    return
+
+    def _variables(self, request: CollectRequest, step: Step) -> list[dict[str, Any]]:
+        codes = [self.profile.trade_codes.get(trade.value) for trade in request.trades]
+        trades = [code for code in codes if code]
+        kinds = [self.profile.property_codes.get(kind.value) for kind in request.property_types]
+        kinds = list(dict.fromkeys(kind for kind in kinds if kind))
+        south, west, north, east = request.box or (0.0, 0.0, 0.0, 0.0)
+        base: dict[str, Any] = {
+            "region": request.region_code,
+            "region5": request.region_code[:5],
+            "region8": request.region_code[:8],
+            "region_name": request.region_name,
+            "district_name": " ".join(request.region_name.split()[:2]),
+            "trades": trades,
+            "trades_colon": ":".join(trades),
+            "trades_comma": ",".join(trades),
+            "kinds": kinds,
+            "kinds_colon": ":".join(kinds),
+            "kind": kinds[0] if kinds else "",
+            "south": south,
+            "west": west,
+            "north": north,
+            "east": east,
+            "lat": (south + north) / 2,
+            "lon": (west + east) / 2,
+        }
+        if step.per == "trade":
+            return [{**base, "trade": code} for code in trades]
+        if step.per == "complex":
+            return [{**base, "complex": identifier} for identifier in request.complex_ids]
+        if request.box and "{geohash}" in json.dumps([step.path, step.query, step.body]):
+            return [{**base, "geohash": cell} for cell in cells_of_box(request.box, 5)]
+        return [base]
+
+    async def _pages(
+        self,
+        name: str,
+        step: Step,
+        variables: dict[str, Any],
+        request: CollectRequest,
+        result: Collected,
+        deadline: float,
+    ) -> AsyncIterator[Any]:
+        paging = step.paging
+        position, seen = paging.start, 0
+        carried: dict[str, Any] = {}
+        for number in range(request.max_pages):
+            if time.monotonic() > deadline:
+                result.outcome, result.reason = Outcome.PARTIAL, "The time for this collection is used up."
+                return
+            here = {**variables, "page": position, "offset": seen, "size": paging.size}
+            answer = await self._ask(name, step, here, carried, result)
+            rows = len(rows_of(answer, step.rows))
+            seen += rows
+            if paging.total and (total := walk(answer, paging.total)) is not None:
+                result.expected = (result.expected or 0) + int(total) if number == 0 else result.expected
+            yield answer
+            if paging.kind == "none":
+                return
+            total = walk(answer, paging.total) if paging.total else None
+            more = walk(answer, paging.more) == paging.more_is if paging.more else seen < int(total or 0)
+            if not more:
+                return
+            if not rows:
+                raise Broken(f"{self.profile.title} promised another page and sent an empty one.")
+            position += 1
+            carried = {target: walk(answer, source) for target, source in paging.carry.items()}
+        result.outcome, result.reason = Outcome.PARTIAL, f"Stopped after {request.max_pages} pages."
+
+    async def _details(
+        self, step: Step, ids: list[str], variables: dict[str, Any], result: Collected, deadline: float
+    ) -> None:
+        detail = self.profile.steps[step.details]
+        ids = list(dict.fromkeys(ids))
+        missing: list[str] = []
+        for start in range(0, len(ids), step.batch):
+            if time.monotonic() > deadline:
+                result.outcome, result.reason = Outcome.PARTIAL, "The time for this collection is used up."
+                return
+            part = ids[start : start + step.batch]
+            here = {**variables, "ids": [int(item) if item.isdigit() else item for item in part], "id": part[0]}
+            try:
+                answer = await self._ask(step.details, detail, here, {}, result)
+            except Broken as error:
+                # One bad id must not lose its neighbours, nor make them look gone.
+                missing.extend(part)
+                result.outcome, result.reason = Outcome.PARTIAL, str(error)
+                continue
+            found = set()
+            for row in rows_of(answer, detail.rows):
+                if advert := advert_of_row(self.profile, row, variables):
+                    result.adverts.append(advert)
+                    found.add(advert.platform_id)
+            if not self.profile.absent_means_closed:
+                missing.extend(item for item in part if item not in found)
+        result.missing_ids += tuple(missing)
+        if missing and result.outcome is Outcome.COMPLETE:
+            result.outcome = Outcome.PARTIAL
+            result.reason = f"{len(missing)} adverts could not be read."
+
+    def _url(self, path: str) -> str:
+        return (self.base_url or self.profile.base_url).rstrip("/") + path
+
+    async def _turn(self) -> None:
+        rate = min(self.requests_per_second or self.profile.requests_per_second, 20.0)
+        await wait_turn(self.store, f"properties:rate:{self.profile.key}", limit=1, per=1.0 / rate)
+        await asyncio.sleep(random.random() * self.profile.jitter / rate)  # noqa: S311 - spacing, not a secret
+
+    async def _ask(
+        self, name: str, step: Step, variables: dict[str, Any], carried: dict[str, Any], result: Collected
+    ) -> Any:
+        await self._turn()
+        result.requests += 1
+        url = self._url(fill(step.path, variables))
+        query = {
+            key: json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+            for key, value in fill(step.query, variables).items()
+            if value is not None
+        }
+        body = {**fill(step.body, variables), **carried} if step.body is not None else None
+        if step.body is None:
+            query |= carried
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                response = await self.client.request(
+                    step.method, url, params=query or None, json=body, headers=self.profile.headers
+                )
+        except TimeoutError:
+            raise Broken(f"{self.profile.title} answers too slowly.") from None
+        except Exception as error:
+            # Whatever the client calls its network errors; anything of ours is a bug and must surface.
+            if type(error).__module__.split(".")[0] not in ("httpx2", "httpx", "httpcore", "portal"):
+                raise
+            raise Broken(f"{self.profile.title} cannot be reached ({type(error).__name__}).") from error
+        answer = self._judge(response)
+        rows = len(rows_of(answer, step.rows))
+        kept = json.dumps(without_personal(answer, self.profile.personal_fields), ensure_ascii=False)
+        result.pages.append(PageReport(name, url, response.status_code, scrub(kept), rows))
+        return answer
+
+    def _judge(self, response: httpx2.Response) -> Any:
+        signs, title, status = self.profile.blocks, self.profile.title, response.status_code
+        retry_after = response.headers.get("retry-after", "")
+        seconds = float(retry_after) if retry_after.isdigit() else None
+        if status in signs.statuses:
+            raise Blocked(f"{title} answered HTTP {status}.", seconds)
+        if 300 <= status < 400:
+            target = response.headers.get("location", "")
+            if re.search(signs.redirect, target, re.IGNORECASE):
+                raise Blocked(f"{title} redirected to an error page.", seconds)
+            raise Broken(f"{title} redirected unexpectedly; the profile may be out of date.")
+        if status in (404, 410):
+            raise Broken(f"{title} no longer knows this address (HTTP {status}); the profile may be out of date.")
+        if status >= 400:
+            raise Broken(f"{title} answered HTTP {status}.")
+        text = response.text
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            if re.search(signs.text, text, re.IGNORECASE):
+                raise Blocked(f"{title} shows a challenge page.", seconds) from None
+            raise Broken(f"{title} sent something else than JSON, or only part of it.") from None
+        for path, value in signs.json_equals.items():
+            if str(walk(answer, path)) == value:
+                raise Blocked(f"{title} says {value}.", seconds)
+        return answer
+
+
+def _refused(result: Collected, reason: str, remedy: str) -> Collected:
+    result.outcome, result.reason, result.remedy = Outcome.REFUSED, reason, remedy
+    return result
