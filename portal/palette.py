@@ -54,8 +54,9 @@ def search(request: HttpRequest, query: str) -> list[dict[str, Any]]:
 
 
 def _things(workspace: Any, text: str) -> list[dict[str, Any]]:
-    from deployments.models import Deployment
     from django.db.models import Q
+
+    from deployments.models import Deployment
     from workflows.models import Execution, Workflow
 
     workflows = Workflow.objects.for_workspace(workspace).filter(archived_at=None)

@@ -1,0 +1,276 @@
+"""Pages of runs: the list with its strip chart, one run with live log, and what its buttons do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from integrations.registry import catalogue
+from portal.common.errors import Invalid, PortalError
+from portal.templatetags.portal import STATES
+from portal.workspaces.pages import workspace_page
+from portal.workspaces.roles import Permission
+from portal.workspaces.services import Actor
+from workflows import picture, selectors, services
+from workflows.definition import load
+from workflows.models import Execution, NodeRun
+from workflows.views import language
+
+PAGE_SIZE = 50
+STRIP_RUNS = 240
+SOURCES = {
+    "page": gettext_lazy("Page"),
+    "api": gettext_lazy("REST API"),
+    "mcp": gettext_lazy("MCP client"),
+    "schedule": gettext_lazy("Schedule"),
+    "webhook": gettext_lazy("Webhook"),
+    "signal": gettext_lazy("Event"),
+    "workflow": gettext_lazy("Workflow"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A run on the strip chart, in its 1000 × 96 units."""
+
+    x: float
+    y: float
+    state: str
+    url: str
+    label: str
+
+
+def strip(runs: list[Execution]) -> list[Point]:
+    """Runs by start (x) and duration on a root scale (y), so that long ones do not flatten the rest."""
+    if not runs:
+        return []
+    first, last = runs[-1].created_at.timestamp(), runs[0].created_at.timestamp()
+    lengths = [seconds_of(run) or 0.0 for run in runs]
+    longest = max(max(lengths), 0.001)
+    width = max(last - first, 1e-6)
+    return [
+        Point(
+            x=12 + (run.created_at.timestamp() - first) / width * 976 if last > first else 500,
+            y=80 - (length / longest) ** 0.5 * 66,
+            state=run.state,
+            url=reverse("workflows:execution-detail", args=[run.pk]),
+            label=f"{name_of(run)} · {STATES[run.state][1]}",
+        )
+        for run, length in zip(runs, lengths, strict=True)
+    ]
+
+
+def seconds_of(run: Execution) -> float | None:
+    """How long a run took, in seconds, from its start in a worker."""
+    if run.started_at is None or run.finished_at is None:
+        return None
+    return max(0.0, (run.finished_at - run.started_at).total_seconds())
+
+
+def queue_seconds_of(run: Execution) -> float | None:
+    return max(0.0, (run.started_at - run.created_at).total_seconds()) if run.started_at else None
+
+
+def name_of(run: Execution) -> str:
+    return str(run.workflow or run.tool or _("Single action"))
+
+
+def _filtered(actor: Actor, values: Any) -> tuple[QuerySet[Execution], dict[str, str]]:
+    """The runs that fit the query string, and the filters that were understood."""
+    found = selectors.executions_of(actor.workspace)
+    chosen = {name: values.get(name, "").strip() for name in ("state", "source", "workflow", "server", "q")}
+    if chosen["state"] in Execution.State.values:
+        found = found.filter(state=chosen["state"])
+    if chosen["source"] in Execution.Source.values:
+        found = found.filter(source=chosen["source"])
+    for name, column in (("workflow", "workflow_id"), ("server", "deployment_id")):
+        if chosen[name]:
+            try:
+                found = found.filter(**{column: UUID(chosen[name])})
+            except ValueError:
+                chosen[name] = ""
+    if chosen["q"]:
+        found = found.filter(_matching(chosen["q"]))
+    return found, chosen
+
+
+def _matching(text: str) -> Q:
+    """`argument.path=value` and `result.path=value` look into the payloads; other words into names."""
+    for prefix, column in (("argument.", "input"), ("result.", "output")):
+        if text.startswith(prefix) and "=" in text:
+            path, _equals, value = text.removeprefix(prefix).partition("=")
+            keys = [int(part) if part.isdigit() else part for part in path.strip().split(".")]
+            return _at(column, keys, value.strip())
+    words = Q(tool__icontains=text) | Q(workflow__name__icontains=text) | Q(caller__label__icontains=text)
+    try:
+        return words | Q(pk=UUID(text))
+    except ValueError:
+        return words
+
+
+def _at(column: str, keys: list[Any], value: str) -> Q:
+    """A JSON path that equals a value, as text, number or truth value."""
+    import json
+
+    candidates: list[Any] = [value]
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        parsed = value
+    if parsed != value:
+        candidates.append(parsed)
+    wanted = Q()
+    for candidate in candidates:
+        nested: Any = candidate
+        for key in reversed(keys):
+            nested = [nested] if isinstance(key, int) else {key: nested}
+        wanted |= Q(**{f"{column}__contains": nested})
+    return wanted
+
+
+@require_GET
+@workspace_page(Permission.EXECUTION_READ)
+def execution_list(request: HttpRequest, actor: Actor) -> HttpResponse:
+    found, chosen = _filtered(actor, request.GET)
+    rows = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    for run in rows:
+        run.seconds = seconds_of(run)
+    newest = list(found[:STRIP_RUNS])
+    page = {
+        "rows": rows,
+        "chosen": chosen,
+        "is_filtered": any(chosen.values()),
+        "points": strip(newest),
+        "strip_from": newest[-1].created_at if newest else None,
+        "strip_to": newest[0].created_at if newest else None,
+        "states": [(state, STATES[state][1]) for state in Execution.State.values],
+        "sources": SOURCES.items(),
+        "workflows": selectors.workflows_of(actor.workspace).only("pk", "name"),
+    }
+    return render(request, "workflows/execution_list.html", page)
+
+
+def _drawn(run: Execution) -> picture.Picture | None:
+    try:
+        definition = load(selectors.definition_of(run))
+    except PortalError:
+        return None
+    return picture.draw(definition, picture.describe_with(catalogue(), language()))
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+@require_GET
+@workspace_page(Permission.EXECUTION_READ)
+def execution_detail(request: HttpRequest, actor: Actor, execution_id: UUID) -> HttpResponse:
+    run = selectors.get_execution(actor.workspace, execution_id)
+    drawn = _drawn(run)
+    page = {
+        "run": run,
+        "name": name_of(run),
+        "source": SOURCES.get(run.source, run.source),
+        "seconds": seconds_of(run),
+        "queue_seconds": queue_seconds_of(run),
+        "picture": drawn,
+        "nodes": [box.id for box in drawn.boxes] if drawn else [],
+        "may_see_payload": actor.may(Permission.EXECUTION_PAYLOAD),
+        "approvals": [item for item in run.waiting or [] if item.get("kind") == "approval"]
+        if run.state == Execution.State.WAITING
+        else [],
+        "server": _server(run),
+        "run_data": {
+            "id": str(run.pk),
+            "socket": f"/ws/executions/{run.pk}",
+            "state": run.state,
+            "started_at": _iso(run.started_at),
+            "finished_at": _iso(run.finished_at),
+            "result_url": reverse("workflows:execution-result", args=[run.pk]),
+        },
+        "state_words": {state: str(word) for state, (_glyph, word) in STATES.items()},
+        "state_glyphs": {state: glyph for state, (glyph, _word) in STATES.items()},
+    }
+    return render(request, "workflows/execution_detail.html", page)
+
+
+def _server(run: Execution) -> Any:
+    from django.apps import apps
+
+    if run.deployment_id is None:
+        return None
+    return apps.get_model("deployments", "Deployment").objects.filter(pk=run.deployment_id).first()
+
+
+@require_GET
+@workspace_page(Permission.EXECUTION_READ)
+def execution_result(request: HttpRequest, actor: Actor, execution_id: UUID) -> HttpResponse:
+    """The fragment with result or error, fetched when a watched run ends."""
+    run = selectors.get_execution(actor.workspace, execution_id)
+    page = {"run": run, "may_see_payload": actor.may(Permission.EXECUTION_PAYLOAD)}
+    return render(request, "workflows/_result.html", page)
+
+
+@require_GET
+@workspace_page(Permission.EXECUTION_PAYLOAD)
+def execution_node(request: HttpRequest, actor: Actor, execution_id: UUID) -> HttpResponse:
+    """The fragment with what one node gave; items of a map are listed below it."""
+    run = selectors.get_execution(actor.workspace, execution_id)
+    node = request.GET.get("node", "")
+    records = selectors.node_runs_of(run).filter(Q(path=node) | Q(path__startswith=f"{node}["))
+    record: NodeRun | None = next((item for item in records if item.path == node), None)
+    page = {"node": node, "record": record, "items": [item for item in records[:200] if item.path != node]}
+    return render(request, "workflows/_node_data.html", page)
+
+
+@require_POST
+@workspace_page(Permission.WORKFLOW_EXECUTE)
+def execution_cancel(request: HttpRequest, actor: Actor, execution_id: UUID) -> HttpResponse:
+    run = selectors.get_execution(actor.workspace, execution_id)
+    if not services.cancel_execution(actor, run):
+        messages.info(request, _("The run had ended already."))
+    return redirect("workflows:execution-detail", execution_id)
+
+
+@require_POST
+@workspace_page(Permission.WORKFLOW_EXECUTE)
+def execution_resume(request: HttpRequest, actor: Actor, execution_id: UUID) -> HttpResponse:
+    services.resume_execution(actor, execution_id)
+    return redirect("workflows:execution-detail", execution_id)
+
+
+@require_POST
+@workspace_page(Permission.WORKFLOW_EXECUTE)
+def execution_again(request: HttpRequest, actor: Actor, execution_id: UUID) -> HttpResponse:
+    """A new run of the same version (or of today's draft) with the same input."""
+    run = selectors.get_execution(actor.workspace, execution_id)
+    if run.workflow is None:
+        raise Invalid("Only runs of a workflow can be repeated here.", remedy="Call the tool from the playground.")
+    outcome = services.start_execution(actor, run.workflow, run.input, version=run.version)
+    return redirect("workflows:execution-detail", outcome.execution_id)
+
+
+@require_POST
+@workspace_page(Permission.WORKFLOW_EXECUTE)
+def execution_decide(request: HttpRequest, actor: Actor, execution_id: UUID) -> HttpResponse:
+    """Approve or refuse what a node waits for."""
+    services.decide(
+        actor,
+        execution_id,
+        request.POST.get("path", ""),
+        approved=request.POST.get("decision") == "approve",
+        comment=request.POST.get("comment", "").strip(),
+    )
+    return redirect("workflows:execution-detail", execution_id)

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from workflows import run_views, views
+
+app_name = "workflows"
+urlpatterns = [
+    path("workflows/", views.workflow_list, name="workflow-list"),
+    path("workflows/new", views.workflow_create, name="workflow-create"),
+    path("workflows/import", views.workflow_import, name="workflow-import"),
+    path("workflows/check", views.workflow_check, name="workflow-check"),
+    path("workflows/from/<slug:key>", views.workflow_from_template, name="workflow-from-template"),
+    path("workflows/<uuid:workflow_id>", views.workflow_detail, name="workflow-detail"),
+    path("workflows/<uuid:workflow_id>/draft", views.workflow_save, name="workflow-save"),
+    path("workflows/<uuid:workflow_id>/run", views.workflow_run, name="workflow-run"),
+    path("workflows/<uuid:workflow_id>/details", views.workflow_update, name="workflow-update"),
+    path("workflows/<uuid:workflow_id>/delete", views.workflow_delete, name="workflow-delete"),
+    path("workflows/<uuid:workflow_id>/export", views.workflow_export, name="workflow-export"),
+    path("workflows/<uuid:workflow_id>/versions", views.version_create, name="version-create"),
+    path("workflows/<uuid:workflow_id>/versions/<int:number>/restore", views.version_restore, name="version-restore"),
+    path("runs/", run_views.execution_list, name="execution-list"),
+    path("runs/<uuid:execution_id>", run_views.execution_detail, name="execution-detail"),
+    path("runs/<uuid:execution_id>/result", run_views.execution_result, name="execution-result"),
+    path("runs/<uuid:execution_id>/node", run_views.execution_node, name="execution-node"),
+    path("runs/<uuid:execution_id>/cancel", run_views.execution_cancel, name="execution-cancel"),
+    path("runs/<uuid:execution_id>/resume", run_views.execution_resume, name="execution-resume"),
+    path("runs/<uuid:execution_id>/again", run_views.execution_again, name="execution-again"),
+    path("runs/<uuid:execution_id>/decide", run_views.execution_decide, name="execution-decide"),
+    path("connectors/<slug:connector_id>/icon.svg", views.connector_icon, name="connector-icon"),
+]
