@@ -14,7 +14,7 @@ from workflows.definition.model import ERROR, MAX_NODES, OUT, Definition, Edge, 
 from workflows.definition.names import Level, Names, check_references, read_value
 from workflows.definition.params import check_params, schema_of_schema, schema_of_value
 from workflows.definition.schemas import UNKNOWN, Typed, follow
-from workflows.expressions import RESERVED, Value
+from workflows.expressions import SCOPE_NAMES, Value
 from workflows.expressions.templates import Path, as_template
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}\Z")
@@ -128,7 +128,7 @@ class _Checker:
         self.seen.add(node.id)
         if not _ID.match(node.id):
             self.report("bad_id", node.id[:80], "id")
-        elif node.id in RESERVED or keyword.iskeyword(node.id):
+        elif node.id in SCOPE_NAMES or keyword.iskeyword(node.id):
             self.report("reserved_id", node.id, "id", name=node.id)
 
     def check_action(self, node: Node) -> ActionInfo | None:

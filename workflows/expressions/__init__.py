@@ -1,14 +1,13 @@
 """`{{ … }}`: plain paths are walked directly, anything else is Python's expression subset in a sandbox."""
 
 from workflows.expressions.errors import ExpressionError, ExpressionSyntaxError, MissingPath
-from workflows.expressions.functions import LIBRARY, RESERVED, SCOPE_NAMES
+from workflows.expressions.functions import LIBRARY, SCOPE_NAMES
 from workflows.expressions.paths import Parts, Scope, show_path
 from workflows.expressions.port import Sandbox
 from workflows.expressions.templates import Value, compile_value
 
 __all__ = [
     "LIBRARY",
-    "RESERVED",
     "SCOPE_NAMES",
     "ExpressionError",
     "ExpressionSyntaxError",

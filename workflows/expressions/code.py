@@ -31,7 +31,7 @@ _REFUSED: dict[type[ast.AST], str] = {
 class CodeExpression:
     """One compiled expression: its rewritten source and the paths it reads."""
 
-    __slots__ = ("paths", "source", "text")
+    __slots__ = ("either", "paths", "prelude", "source", "text")
 
     def __init__(self, text: str, offset: int = 0) -> None:
         """Raises `ExpressionSyntaxError`; `offset` is where `text` starts in the whole parameter."""
@@ -45,11 +45,15 @@ class CodeExpression:
             source = ast.unparse(ast.fix_missing_locations(body))
         except RecursionError:
             raise ExpressionSyntaxError("The expression is nested too deeply.", position=offset) from None
-        self.source = prelude(rewriter.functions) + source
+        self.prelude = prelude(rewriter.functions)
+        self.source = source
         #: (name inside the sandbox, path, whether a missing value is fine)
         self.paths: tuple[tuple[str, Parts, bool], ...] = tuple(
             (name, parts, optional) for (parts, optional), name in rewriter.paths.items()
         )
+
+        #: (name inside the sandbox, word): a node of that name if there is one, else the function, as in `key=len`.
+        self.either: tuple[tuple[str, str], ...] = tuple((name, word) for word, name in rewriter.either.items())
 
     @property
     def references(self) -> Iterable[Parts]:
@@ -67,8 +71,14 @@ class CodeExpression:
                     values[name] = None
                 else:
                     missing[name] = error
+        aliases = ""
+        for name, word in self.either:
+            if word in scope:
+                values[name] = scope.get(word)
+            else:
+                aliases += f"{name} = {word}\n"
         try:
-            return await sandbox.evaluate(self.source, values)
+            return await sandbox.evaluate(self.prelude + aliases + self.source, values)
         except CodeError as error:
             unbound = _UNBOUND.search(error.message)
             if unbound and unbound[1] in missing:
@@ -135,6 +145,7 @@ class _Rewriter(ast.NodeTransformer):
         self.text, self.offset = text, offset
         self.paths: dict[tuple[Parts, bool], str] = {}
         self.functions: set[str] = set()
+        self.either: dict[str, str] = {}
         self.locals: list[set[str]] = []
 
     def refuse(self, node: ast.AST, message: str, remedy: str = "") -> ExpressionSyntaxError:
@@ -161,7 +172,7 @@ class _Rewriter(ast.NodeTransformer):
                 parts.append(constant)
                 node = node.value
             elif isinstance(node, ast.Name):
-                if self.is_local(node.id) or node.id in BUILTINS or node.id in LIBRARY:
+                if self.is_local(node.id) or (not parts and _is_function(node.id)):
                     return None
                 self.check_name(node, node.id)
                 parts.append(node.id)
@@ -190,10 +201,10 @@ class _Rewriter(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if self.is_local(node.id):
             return node
-        if node.id in BUILTINS or node.id in LIBRARY:
-            self.functions.add(node.id)
-            return node
         self.check_name(node, node.id)
+        if _is_function(node.id):
+            self.functions.add(node.id)
+            return ast.Name(self.either.setdefault(node.id, f"_f{len(self.either)}"), ast.Load())
         return self.bind((node.id,))
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
@@ -214,10 +225,12 @@ class _Rewriter(ast.NodeTransformer):
             function: ast.expr = ast.Attribute(self.visit(node.func.value), node.func.attr, ast.Load())
         elif isinstance(node.func, ast.Name):
             name = node.func.id
-            if not self.is_local(name) and name not in BUILTINS and name not in LIBRARY:
+            if not self.is_local(name) and not _is_function(name):
                 known = ", ".join(sorted(BUILTINS | set(LIBRARY)))
                 raise self.refuse(node.func, f"There is no function `{name}`.", f"Functions: {known}.")
-            function = self.visit(node.func)
+            function = node.func
+            if not self.is_local(name):
+                self.functions.add(name)
             if name == "default" and not self.is_local(name) and node.args:
                 parts = self.path_of(node.args[0])
                 if parts is not None:
@@ -287,6 +300,10 @@ class _Rewriter(ast.NodeTransformer):
         return ast.ListComp(node.elt, node.generators) if isinstance(node, ast.GeneratorExp) else node
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
+
+
+def _is_function(name: str) -> bool:
+    return name in BUILTINS or name in LIBRARY
 
 
 def _constant_index(node: ast.AST) -> str | int | None:

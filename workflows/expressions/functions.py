@@ -163,9 +163,8 @@ _INTERNAL: dict[str, Function] = {
     ),
 }
 
-#: Names a node must not take, because expressions give them another meaning.
+#: Names a node must not take, because expressions give them another meaning. Functions are told apart by their use.
 SCOPE_NAMES = frozenset({"input", "item", "index", "vars", "caller", "env", "error"})
-RESERVED = SCOPE_NAMES | BUILTINS | frozenset(LIBRARY)
 
 
 def prelude(names: set[str]) -> str:

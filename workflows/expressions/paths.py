@@ -46,6 +46,14 @@ class Scope:
             scope = scope.parent
         raise self._missing(name)
 
+    def __contains__(self, name: str) -> bool:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return True
+            scope = scope.parent
+        return False
+
     def visible(self) -> list[str]:
         found: set[str] = set()
         scope: Scope | None = self

@@ -177,13 +177,10 @@ def compile_text(text: str) -> Value:
 def compile_expression(text: str, offset: int = 0) -> Value:
     """Compile what stands between `{{` and `}}`."""
     parts = parse_path(text)
-    # An underscore or a function's name is not data; the code path explains that.
-    if parts is not None and not any(isinstance(part, str) and part.startswith("__") for part in parts):
-        from workflows.expressions.functions import BUILTINS, LIBRARY
-
-        root = str(parts[0])
-        if not root.startswith("_") and root not in BUILTINS and root not in LIBRARY:
-            return Path(parts)
+    # Names with leading underscores are refused by the other way, which says so.
+    dunder = parts is not None and any(isinstance(part, str) and part.startswith("__") for part in parts)
+    if parts is not None and not dunder and not str(parts[0]).startswith("_"):
+        return Path(parts)
     return Code(CodeExpression(text, offset))
 
 
