@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from urllib.parse import parse_qs, urlsplit
 
 from portal.settings.env import ROOT, env
@@ -22,7 +23,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SITE_ID = 1
 
 INSTALLED_APPS = [
-    "daphne",
+    # As an app daphne only replaces `runserver`; its Twisted would cost every process a second of start.
+    *(["daphne"] if "runserver" in sys.argv else []),
     "portal.apps.PortalConfig",
     "portal.accounts",
     "portal.workspaces",

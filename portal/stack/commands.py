@@ -26,7 +26,8 @@ def command(name: str, env: Env) -> list[str]:
     """The arguments that start one process; `name` is one of PROCESSES."""
     python = sys.executable
     # Workers do not need to know one another: no gossip, no synchronisation at start.
-    worker = [python, "-m", "celery", "--app", "portal", "worker", "--without-gossip", "--without-mingle"]
+    celery = [python, "-m", "celery", "--quiet", "--app", "portal"]
+    worker = [*celery, "worker", "--without-gossip", "--without-mingle"]
     worker += ["--heartbeat-interval", "5", "--loglevel", env.log_level]
     if name == "web":
         return [python, "-m", *_web(env)]
@@ -37,7 +38,7 @@ def command(name: str, env: Env) -> list[str]:
         processes = ["--pool", "prefork", "--concurrency", str(env.compute_concurrency)]
         return [*worker, "--hostname", "compute@%h", "--queues", "compute", *processes, "--optimization", "fair"]
     if name == "beat":
-        return [python, "-m", "celery", "--app", "portal", "beat", "--loglevel", env.log_level, "--pidfile", ""]
+        return [*celery, "beat", "--loglevel", env.log_level, "--pidfile", ""]
     if name == "sandbox":
         return [python, "-m", "integrations.sandbox_server"]
     raise StackError(f"There is no process `{name}`; there are {', '.join(PROCESSES)}.")

@@ -28,14 +28,17 @@ async def readyz(request: HttpRequest) -> JsonResponse:
         zip(checks, await asyncio.gather(*(_ask(name, check) for name, check in checks.items())), strict=True)
     )
     status = 200 if all(results.values()) else 503
-    return JsonResponse({name: "ok" if is_ok else "failed" for name, is_ok in results.items()}, status=status)
+    response = JsonResponse({name: "ok" if is_ok else "failed" for name, is_ok in results.items()}, status=status)
+    # A probe asks every few seconds and its caller acts on 503: Django need not log each one as a server error.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 async def _ask(name: str, check: Callable[[], Awaitable[bool]]) -> bool:
     try:
         return await asyncio.wait_for(check(), _TIMEOUT)
     except (TimeoutError, OSError, DatabaseError, InterfaceError, redis.RedisError) as error:
-        logger.warning("%s is not ready: %s", name, error)
+        logger.warning("%s is not ready: %s", name, error or type(error).__name__)
         return False
 
 

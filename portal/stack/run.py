@@ -45,6 +45,8 @@ def run() -> int:
     os.environ.setdefault("PUBLIC_URL", f"http://localhost:{env.port}")
     os.environ.setdefault("SANDBOX_URL", f"http://127.0.0.1:{remembered_port(layout, 'sandbox')}")
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    # Containers and fresh machines start us as root; Celery would say so three times at each start.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser")
 
     supervisor = Supervisor(on_change=lambda: _write_status(layout, supervisor))
     supervisor.handle_signals()
