@@ -112,7 +112,8 @@ def fill_missing(series: Series, *, allowed_share: float = 0.5) -> tuple[Series,
         if share > allowed_share:
             raise DataProblem(
                 "mostly_missing",
-                f"Column {series.columns[column]} misses {share:.0%} of its rows; at most {allowed_share:.0%} is filled.",
+                f"Column {series.columns[column]} misses {share:.0%} of its rows; "
+                f"at most {allowed_share:.0%} can be filled.",
                 column=series.columns[column],
             )
         if gaps.any():

@@ -137,8 +137,8 @@ def _join(net: Compiled, trainable: list[Any], fixed: list[Any]) -> Weights:
 
 
 def bucket(count: int) -> int:
-    """The next power of two, so that few shapes are ever compiled."""
-    return 1 << max(count - 1, 3).bit_length()
+    """The next power of two, at least 256, so that few shapes are ever compiled."""
+    return 1 << max(count - 1, 255).bit_length()
 
 
 def _pad(parts: list[FloatArray], count: int) -> list[Any]:

@@ -18,6 +18,8 @@ def quiet() -> None:
     """Keep the optimiser's and Prophet's log lines below warnings."""
     for name in ("cmdstanpy", "prophet", "prophet.models", "prophet.plot"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    # This one sets its own level and handler again whenever it is first used.
+    logging.getLogger("cmdstanpy").disabled = True
 
 
 def calendar_of(series: Series, count: int) -> TimeArray:
@@ -48,9 +50,10 @@ def fit(
     period_days: float | None = None,
 ) -> Any:
     """A fitted Prophet without uncertainty sampling; seasons are added where two of them fit into the rows."""
-    quiet()
     import pandas
     from prophet import Prophet
+
+    quiet()
 
     span = float((times[-1] - times[0]) / np.timedelta64(1, "s")) / DAY
     step = span / max(len(times) - 1, 1)

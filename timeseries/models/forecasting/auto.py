@@ -23,11 +23,7 @@ class Auto(Ensemble):
         if series.n_features > 1 and len(series) >= 500:
             return ["mstl", "cnn", "multivariate", "seasonal_naive"]
         if self.period > 12:
-            return (
-                ["mstl", "seasonal_naive", "cnn", "lstm"]
-                if len(series) >= 4 * self.period
-                else ["auto_ets", "seasonal_naive"]
-            )
+            return ["auto_ets", "mstl", "seasonal_naive", "seasonal_average"]
         if self.period > 1:
             return ["auto_ets", "dynamic_theta", "auto_theta", "auto_ces", "seasonal_naive", "auto_arima"]
         if len(series) >= LONG:
@@ -36,8 +32,11 @@ class Auto(Ensemble):
 
     def combine(self, series: Series, origins: int) -> str:
         """Weights only where the back-test is long enough to trust."""
-        if len(series) >= LONG and origins >= 4:
-            self.method = "weighted"
+        if self.period > 12:
+            # Members err on whole days at a time: the median drops the one that is off.
+            self.method = "median"
+        elif self.period == 1:
+            self.method = "weighted" if len(series) >= LONG and origins >= 4 else "median"
         else:
-            self.method = "median" if self.period == 1 else "mean"
+            self.method = "mean"
         return self.method

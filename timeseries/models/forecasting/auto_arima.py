@@ -18,4 +18,4 @@ class AutoARIMA(Statistical):
     def _model(self, season: int, positive: bool) -> Any:
         from statsforecast.models import AutoARIMA as Model
 
-        return Model(season_length=season, approximation=season > 1)
+        return Model(season_length=season, approximation=season > 1, max_p=3, max_q=3)

@@ -78,6 +78,7 @@ class Forecaster(ABC):
         self.series: Series | None = None
         self.calibration: Calibration | None = None
         self.notes: list[str] = []
+        self.backtest: dict[str, float | int] = {}
 
     @classmethod
     def needed_rows(cls, period: int, horizon: int) -> int:
@@ -100,7 +101,27 @@ class Forecaster(ABC):
             )
             errors = self.rolling_errors(self.series, origins, progress)
             self.calibration = calibrate(errors, fallback=one_step_scale(self.series.target, self.period))
+            self.backtest = self._measure(errors, origins)
         return self
+
+    def _measure(self, errors: FloatArray, origins: list[int]) -> dict[str, float | int]:
+        """MASE over the back-test origins, beside that of repeating the last season from the same origins."""
+        assert self.series is not None
+        if not np.isfinite(errors).any():
+            return {"origins": 0}
+        lag = self.period
+        naive = np.stack(
+            [
+                self.series.target[max(0, origin - lag) : origin][np.arange(self.settings.horizon) % min(lag, origin)]
+                for origin in origins
+            ]
+        )
+        yardstick = scaled_errors(self.series, origins, naive, self.period)
+        return {
+            "origins": int(np.isfinite(errors).any(axis=1).sum()),
+            "mase": float(np.nanmean(np.abs(errors))),
+            "naive_mase": float(np.nanmean(np.abs(yardstick))),
+        }
 
     def predict(self, steps: int, *, level: float = 0.95, context: Series | None = None) -> Forecast:
         """Forecast `steps` rows after `context` (default: after the training rows)."""
@@ -132,8 +153,12 @@ class Forecaster(ABC):
         for number, origin in enumerate(origins):
             progress.step(number, len(origins), f"{self.title}: back-test {number + 1} of {len(origins)}")
             clone = type(self)(self.settings)
-            clone.fit(series.head(origin), calibrated=False)
-            rows.append(clone._forecast(clone.series or series.head(origin), self.settings.horizon))
+            try:
+                clone.fit(series.head(origin), calibrated=False)
+                rows.append(clone._forecast(clone.series or series.head(origin), self.settings.horizon))
+            except DataProblem:
+                # A prefix too short or too even for the method: this origin tells nothing and is not counted.
+                rows.append(np.full(self.settings.horizon, np.nan))
         return np.asarray(rows, dtype=np.float64).reshape(len(origins), self.settings.horizon)
 
     def rolling_errors(self, series: Series, origins: list[int], progress: Progress) -> FloatArray:
@@ -220,7 +245,7 @@ class Forecaster(ABC):
     def _shortest_train(self) -> int:
         return self.needed_rows(self.period, self.settings.horizon)
 
-    def _restore(self, config: dict[str, Any], arrays: artefact.Arrays) -> None:
+    def _restore(self, config: dict[str, Any], arrays: artefact.Arrays) -> None:  # noqa: B027 (optional hook)
         """Read the model's own part of the state."""
 
     def _state(self) -> tuple[dict[str, Any], artefact.Arrays]:

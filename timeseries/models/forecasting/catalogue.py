@@ -33,6 +33,7 @@ KINDS: dict[str, Kind] = {
     "cnn": Kind("cnn", "CNN", "CNN (temporal convolution)", "CNN(시간 합성곱)", True),
     "multivariate": Kind("multivariate", "Multivariate", "Multivariate", "다변량", True),
     "seasonal_naive": Kind("seasonal_naive", "SeasonalNaive", "Seasonal naive", "계절 나이브"),
+    "seasonal_average": Kind("seasonal_average", "SeasonalAverage", "Seasonal average", "계절 평균"),
     "auto_ets": Kind("auto_ets", "AutoETS", "AutoETS", "AutoETS"),
     "auto_theta": Kind("auto_theta", "AutoTheta", "AutoTheta", "AutoTheta"),
     "dynamic_theta": Kind("dynamic_theta", "DynamicTheta", "Dynamic Theta", "동적 세타"),

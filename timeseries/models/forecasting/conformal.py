@@ -58,9 +58,9 @@ class Calibration:
 
     def _small_sample(self, level: float) -> float:
         """Widening for few origins: errors of one origin move together, so origins, not rows, are the sample size."""
-        freedom = max(self.origins - 1, 1)
+        freedom = self.origins + 2
         normal = float(stdtrit(1e6, (1 + level) / 2))
-        student = float(stdtrit(max(freedom, 3), (1 + level) / 2))
+        student = float(stdtrit(freedom, (1 + level) / 2))
         return student / normal
 
 

@@ -23,7 +23,7 @@ class Ensemble(Forecaster):
 
     kind = "ensemble"
     title = "Ensemble"
-    default_origins = 8
+    default_origins = 6
     accepts_features = True
 
     def __init__(self, settings: Any = None) -> None:
@@ -92,6 +92,10 @@ class Ensemble(Forecaster):
         stack = np.stack(
             [member.rolling_forecasts(member.series or series, origins, progress) for member in self.members]
         )
+        usable = np.isfinite(stack).all(axis=(0, 2))
+        stack, origins = stack[:, usable], [origin for origin, fine in zip(origins, usable, strict=True) if fine]
+        if not origins:
+            return
         errors = np.stack([scaled_errors(series, origins, rows, self.period) for rows in stack])
         method = self.combine(series, len(origins))
         if method == "weighted":

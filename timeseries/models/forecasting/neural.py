@@ -21,6 +21,8 @@ from timeseries.models.forecasting.seasonal import NO_SEASON, Season, find_seaso
 
 LENGTHS = (6, 12, 24, 48, 96, 168)
 MAX_WINDOWS = 20_000
+# Windows at which half of a correction is believed; overlapping windows are far from independent.
+TRUST = 60.0
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -49,6 +51,7 @@ class Neural(Forecaster):
         self.logs = False
         self.share = 1.0
         self.scale_floor = 1.0
+        self.drift = 0.0
         self.weights: list[list[np.ndarray[Any, Any]]] = []
         self.history: dict[str, list[float]] = {}
         self._predictors: list[Any] = []
@@ -75,6 +78,7 @@ class Neural(Forecaster):
         self.logs = bool((target > 0).all() and target.min() > 0.01 * target.mean())
         flat = self._flatten(series.values, 0)
         self.scale_floor = max(0.25 * float(np.mean(np.abs(np.diff(flat[:, 0])))), 1e-9)
+        self.drift = self._drift(flat[:, 0])
         windows = self._windows(flat, series)
         count = len(windows.wanted)
         self.held_out = min(max(horizon, count // 6), max(count // 4, 1))
@@ -109,7 +113,7 @@ class Neural(Forecaster):
             self.history["loss"] += outcome.losses
             self.history["validation_loss"] += outcome.validation_losses
         self._load_predictors(shape)
-        self.share = self._choose_share(held) if len(held[1]) else 1.0
+        self.share = self._choose_share(held) * cut / (cut + TRUST) if len(held[1]) else 0.0
 
     def _choose_share(self, held: tuple[list[FloatArray], FloatArray]) -> float:
         predicted = self._correct(held[0])
@@ -165,6 +169,11 @@ class Neural(Forecaster):
     def _raise(self, flat: FloatArray, phase: int) -> FloatArray:
         return self.season.restore(np.exp(np.clip(flat, -700, 700)) if self.logs else flat, phase)
 
+    @staticmethod
+    def _drift(flat: FloatArray) -> float:
+        """Half the slope of a straight line through the rows: what the Theta method adds to the last level."""
+        return 0.5 * float(np.polyfit(np.arange(len(flat)), flat, 1)[0]) if len(flat) >= 4 else 0.0
+
     def _scale(self, inputs: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Window inputs relative to their last value in units of their own movement."""
         last = inputs[:, -1:, :]
@@ -182,7 +191,8 @@ class Neural(Forecaster):
         inputs = flat[starts[:, None] + np.arange(self.length)]
         ahead = flat[starts[:, None] + self.length + np.arange(horizon), 0]
         scaled, last, unit = self._scale(inputs)
-        wanted = np.clip((ahead - last[:, None]) / unit[:, None], -20, 20)
+        base = last[:, None] + self.drift * np.arange(1, horizon + 1)
+        wanted = np.clip((ahead - base) / unit[:, None], -20, 20)
         return Windows(scaled, self._future(series, starts + self.length), wanted)
 
     def _future(self, series: Series, starts: np.ndarray[Any, Any]) -> FloatArray | None:
@@ -213,7 +223,7 @@ class Neural(Forecaster):
                 inputs, last, unit = self._scale(rows[None, -self.length :, :])
                 future = self._future(history, np.array([position]))
                 correction = self.share * self._correct([inputs] if future is None else [inputs, future])[0]
-                ahead = last[0] + correction * unit[0]
+                ahead = last[0] + self.drift * np.arange(1, len(correction) + 1) + correction * unit[0]
                 made.append(ahead)
                 extension = np.repeat(rows[-1:], len(ahead), axis=0)
                 extension[:, 0] = ahead
@@ -263,6 +273,7 @@ class Neural(Forecaster):
             "logs": self.logs,
             "share": self.share,
             "scale_floor": self.scale_floor,
+            "drift": self.drift,
             "history": self.history,
             "nets": len(self.weights),
             "inputs": [list(size) for size in shape.inputs],
@@ -274,6 +285,7 @@ class Neural(Forecaster):
         self.length, self.logs = int(config["length"]), bool(config["logs"])
         self.season = Season(arrays["season"], bool(config["multiplicative"]))
         self.share, self.scale_floor = float(config["share"]), float(config["scale_floor"])
+        self.drift = float(config["drift"])
         self.history = config["history"]
         self.weights = []
         for seed in range(int(config["nets"])):

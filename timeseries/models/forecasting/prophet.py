@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from timeseries.data.series import FloatArray, Series
+from timeseries.metrics.forecasting import naive2
 from timeseries.models import prophet_fit
 from timeseries.models.base import Progress
-from timeseries.models.forecasting.base import Forecaster
+from timeseries.models.forecasting.base import Forecaster, Settings
 
 MAX_ROWS = 10_000
 # Rows within which a forecast leans on the present level before the fitted trend takes over.
 CARRY = 0.97
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+TRUST = 60.0
 
 
 class Prophet(Forecaster):
@@ -26,12 +31,39 @@ class Prophet(Forecaster):
         """Two seasons, at least 30 rows."""
         return max(30, 2 * period + 2)
 
+    def __init__(self, settings: Settings | None = None) -> None:
+        super().__init__(settings)
+        self.share = 1.0
+
     def _fit(self, series: Series, progress: Progress) -> None:
         progress.step(0, 1, "Fitting Prophet")
-        self._forecast(series, 1)
+        self.share = self._choose_share(series)
         progress.step(1, 1, "Fitted Prophet")
 
+    def _choose_share(self, series: Series) -> float:
+        """How much of Prophet, against the deseasonalised naive forecast, the last rows held out support.
+
+        Trends fitted to short series run away; with many rows the hold-out alone decides.
+        """
+        held = min(max(self.settings.horizon, 2), len(series) // 4)
+        known = series.head(len(series) - held)
+        actual = series.target[len(known) :]
+        prophet, naive = self._curve(known, held), naive2(known.target, held, self.period)
+        losses = [float(np.mean(np.abs(actual - naive - share * (prophet - naive)))) for share in SHARES]
+        near = [share for share, loss in zip(SHARES, losses, strict=True) if loss <= min(losses) * 1.01]
+        return float(np.mean(near)) * len(series) / (len(series) + TRUST)
+
     def _forecast(self, history: Series, steps: int) -> FloatArray:
+        naive = naive2(history.target, steps, self.period)
+        return naive + self.share * (self._curve(history, steps) - naive)
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"share": self.share}, {}
+
+    def _restore(self, config: dict[str, Any], arrays: dict[str, Any]) -> None:
+        self.share = float(config["share"])
+
+    def _curve(self, history: Series, steps: int) -> FloatArray:
         history = history.slice(max(0, len(history) - MAX_ROWS), len(history))
         values = history.target
         if np.ptp(values) == 0:

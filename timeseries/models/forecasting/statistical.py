@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from timeseries.data.errors import DataProblem
 from timeseries.data.series import FloatArray, Series
 from timeseries.models.base import Progress
 from timeseries.models.forecasting.base import Forecaster
@@ -40,9 +41,12 @@ class Statistical(Forecaster):
         # Optimisers start from absolute numbers: very large or small units are brought to a common size.
         size = max(abs(level), spread)
         unit = size if size > 1e7 or size < 1e-2 else 1.0
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            mean = self._run(values / unit, steps, self._season(len(values)))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                mean = self._run(values / unit, steps, self._season(len(values)))
+        except (ValueError, ArithmeticError, NotImplementedError, np.linalg.LinAlgError) as error:
+            raise DataProblem("cannot_fit", f"{self.title} cannot be fitted to these {len(values)} rows.") from error
         return np.asarray(mean, dtype=np.float64) * unit
 
     def _run(self, values: FloatArray, steps: int, season: int) -> FloatArray:
