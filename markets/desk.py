@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Where KIS publishes the symbol files; the sandbox and any gateway serve them under the API's own base URL.
 LIVE_MASTER = "https://new.real.download.dws.co.kr/common/master"
+#: Calendar days of history asked at once: about 66 sessions, below the endpoint's 100 rows.
+HISTORY_DAYS = 100
 DAILY = Lifetimes(process=3600.0, shared=86_400.0, stale=7 * 86_400.0)
 T = TypeVar("T")
 
@@ -159,7 +161,8 @@ class Desk:
 
     async def history(self, code: str, until: date, venue: Venue = Venue.KRX, sessions: int = 60) -> list[DailyBar]:
         """Finished sessions *before* `until`, oldest first, adjusted; kept for the day because they cannot change."""
-        first = until - timedelta(days=int(sessions * 1.6) + 15)
+        # Always the same stretch, so that every tool finds it in the cache.
+        first = until - timedelta(days=HISTORY_DAYS)
         query = endpoints.daily_chart_query(
             code=code,
             venue=venue,

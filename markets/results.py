@@ -152,7 +152,7 @@ class SectorVolume(Model):
     market: Market
     trading_value: int
     volume: int | None = None
-    share_percent: float | None = Field(default=None, description="Share of the market's trading value")
+    share_percent: float | None = Field(default=None, description="Share of its board's trading value")
     change_percent: float | None = None
     aggregate: bool = Field(default=False, description="Contains other sectors of this list: do not add up")
 
@@ -178,7 +178,9 @@ class Evidence(Model):
 class UnusualStock(RankedStock):
     """A stock whose trading does not fit its own past and the market's day."""
 
-    score: float = Field(description="Market-adjusted robust score; higher is more unusual")
+    kind: str = Field(description="unexplained, or with_price_move when the price movement explains most of it")
+    score: float = Field(description="Robust score with market and price movement taken out; higher is more unusual")
+    volume_score: float = Field(description="The same with the price movement left in")
     times_usual: float | None = Field(default=None, description="Trading value against its usual level today")
     baseline_sessions: int
     evidence: list[Evidence]
