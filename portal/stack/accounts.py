@@ -9,7 +9,7 @@ from pathlib import Path
 from portal.stack.errors import StackError
 
 _CANDIDATES = ("postgres", "nobody")
-_SYSTEM_FOLDERS = (Path("/var/lib/mcp-portal"), Path("/var/tmp/mcp-portal"))  # noqa: S108 - checked below
+_SYSTEM_FOLDERS = (Path("/var/lib/mcp-portal"), Path("/var/tmp/mcp-portal"))  # noqa: S108  # nosec B108 - owner and mode are checked
 
 
 @dataclass(frozen=True)

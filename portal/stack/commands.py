@@ -46,7 +46,17 @@ def command(name: str, env: Env) -> list[str]:
 
 def _web(env: Env) -> list[str]:
     if env.web_server == "daphne":
-        return ["daphne", "--bind", env.host, "--port", str(env.port), "--no-server-name", "portal.asgi:application"]
+        return [
+            "daphne",
+            "--bind",
+            env.host,
+            "--port",
+            str(env.port),
+            "--no-server-name",
+            "-v",
+            "0",
+            "portal.asgi:application",
+        ]
     arguments = ["uvicorn", "portal.asgi:application", "--host", env.host, "--port", str(env.port)]
     arguments += ["--loop", "uvloop", "--http", "httptools", "--log-level", "warning", "--no-access-log"]
     # Client addresses behind a proxy are the settings' business (TRUSTED_PROXIES); open event streams get five

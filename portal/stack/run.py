@@ -142,7 +142,7 @@ def _wait_until_ready(supervisor: Supervisor) -> None:
 
 def probe(env: Env, path: str) -> bool:
     """Whether the web process of this machine answers 200 there."""
-    host = "127.0.0.1" if env.host in ("0.0.0.0", "::") else env.host  # noqa: S104 - compared, not bound
+    host = "127.0.0.1" if env.host in ("0.0.0.0", "::") else env.host  # noqa: S104  # nosec B104 - compared, not bound
     connection = http.client.HTTPConnection(host, env.port, timeout=5)
     try:
         # A proxy ends https in front of us; say so, or production settings redirect.
