@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MIB = 1024 * 1024
 TIME_ZONE = "Asia/Seoul"
+RESULT_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class Limits:
     result_values: int = 500_000
     result_text: int = 16 * MIB
 
+    def __post_init__(self) -> None:
+        if self.recursion <= RESULT_DEPTH:
+            # The interpreter would cut deeper results off without a word.
+            raise ValueError(f"recursion must be more than {RESULT_DEPTH}")
+
 
 EXPRESSION_LIMITS = Limits()
 CODE_LIMITS = Limits(seconds=10.0, memory=128 * MIB, recursion=500, printed=256 * 1024)
@@ -50,7 +56,6 @@ MAX_SOURCE = 100_000
 KILL_GRACE_SECONDS = 0.5
 #: Work allowed no longer than this goes to the lane of short work.
 SHORT_SECONDS = 2.0
-RESULT_DEPTH = 64
 MAX_INTEGER_BITS = 1024
 
 

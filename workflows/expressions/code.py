@@ -110,7 +110,7 @@ def _parse(text: str, offset: int) -> ast.Expression:
     except SyntaxError as error:
         at = _offset_of(stripped, error.lineno or 1, (error.offset or 1) - 1) if error.lineno else 0
         raise ExpressionSyntaxError(
-            f"This is not a valid expression: {error.msg}.", position=lead + min(at, len(stripped))
+            f"This is not a valid expression: {error.msg.rstrip('.?')}.", position=lead + min(at, len(stripped))
         ) from None
     except (RecursionError, MemoryError):
         raise ExpressionSyntaxError("The expression is nested too deeply.", position=offset) from None
