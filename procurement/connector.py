@@ -5,9 +5,15 @@ from __future__ import annotations
 from integrations.sdk import Connector, Context, Text, Upstream
 from procurement import tools_bids, tools_generic, tools_products
 from procurement.desk import Desk
-from procurement.keys import NaramarketKey
+from procurement.keys import SANDBOX_KEY, NaramarketKey
 
-G2B = Upstream(key="naramarket", base_url_env="G2B_BASE_URL", live="https://apis.data.go.kr", sandbox="/g2b")
+G2B = Upstream(
+    key="naramarket",
+    base_url_env="G2B_BASE_URL",
+    live="https://apis.data.go.kr",
+    sandbox="/g2b",
+    sandbox_credential={"service_key": SANDBOX_KEY},
+)
 
 naramarket = Connector(
     "naramarket",

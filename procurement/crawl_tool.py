@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Sequence
 from datetime import date
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from integrations.sdk import Context, Param
+from portal.settings.env import env
 from procurement.crawler import Crawl, CrawlSpec, Outcome, Spool, WindowState, export, plan_windows
 from procurement.crawler.files import safe_name
 from procurement.crawler.plan import AttributeMode
@@ -156,5 +156,9 @@ def _folder(ctx: Context, spec: CrawlSpec) -> Path:
     """The same question of the same workspace finds its half-done work again."""
     parts = [ctx.workspace_id, ctx.upstream.base_url, repr(spec)]
     name = hashlib.blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest()
-    base = os.environ.get("VAR_DIR") or tempfile.gettempdir()
-    return Path(base) / "crawls" / "calls" / name
+    return crawls_folder() / "calls" / name
+
+
+def crawls_folder() -> Path:
+    """Where half-done crawls keep their pages."""
+    return Path(env().var_dir) / "crawls"

@@ -22,3 +22,7 @@ class NaramarketKey(Credential):
             min_length=8,
         ),
     ]
+
+
+#: A key the sandbox accepts, with every character that encoding can break. It opens nothing elsewhere.
+SANDBOX_KEY = "nara+Market/Sandbox0Key=="

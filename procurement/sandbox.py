@@ -37,11 +37,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from procurement.g2b.operations import Operation, operations
+from procurement.keys import SANDBOX_KEY
 from procurement.sandbox_data.answers import Asked, Result, answer
 
 PREFIX = "/g2b"
-#: A key the sandbox accepts, with every character that encoding can break. It opens nothing elsewhere.
-SANDBOX_KEY = "nara+Market/Sandbox0Key=="
+__all__ = ["PREFIX", "SANDBOX_KEY", "World", "app", "build"]
 ERRORS = Path(__file__).resolve().parent / "data" / "errors"
 SEOUL = ZoneInfo("Asia/Seoul")
 

@@ -26,7 +26,7 @@ YESTERDAY = date(2026, 11, 19)
 @pytest.fixture
 def ctx(http, store, monkeypatch, tmp_path):
     monkeypatch.setattr("procurement.desk.seoul_now", lambda: NOW)
-    monkeypatch.setenv("VAR_DIR", str(tmp_path))
+    monkeypatch.setattr("procurement.crawl_tool.crawls_folder", lambda: tmp_path)
     key = NaramarketKey.model_validate({"service_key": SANDBOX_KEY})
     return Context(
         http=http, credential=key, store=store, upstream=Site("http://sandbox.test", "sandbox"), workspace_id="w1"

@@ -1,0 +1,56 @@
+"""Files in the workspace's store, written and read as streams: local folder or object store, whatever is configured."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.core.files import File
+from django.core.files.storage import default_storage
+
+from integrations.sdk import FileRef
+from portal.common.errors import NotFound
+from portal.common.ids import uuid7
+
+
+def put_file(workspace_id: UUID, name: str, path: Path, content_type: str) -> FileRef:
+    """Copy a finished local file into the store under a checked plain name."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    id = str(uuid7())
+    with path.open("rb") as file:
+        default_storage.save(_path(workspace_id, id, name), File(file, name=name))
+    return FileRef(id=id, name=name, content_type=content_type, size=path.stat().st_size, sha256=digest.hexdigest())
+
+
+def open_file(workspace_id: UUID, ref: FileRef) -> Any:
+    """The stored file, opened for reading; `NotFound` when this workspace has none of that id."""
+    path = _path(workspace_id, str(UUID(ref.id)), ref.name)
+    if not default_storage.exists(path):
+        raise NotFound("The file is not in the store any more.", remedy="Run the crawl again.")
+    return default_storage.open(path, "rb")
+
+
+def find_file(workspace_id: UUID, id: UUID) -> tuple[str, Any]:
+    """Name and opened content of a file of this workspace."""
+    folder = f"workspaces/{workspace_id}/files/{id}"
+    try:
+        _, names = default_storage.listdir(folder)
+    except FileNotFoundError:
+        names = []
+    if not names:
+        raise NotFound("There is no such file in this workspace.")
+    return names[0], default_storage.open(f"{folder}/{names[0]}", "rb")
+
+
+def delete_file(workspace_id: UUID, ref: FileRef) -> None:
+    """Remove a file; nothing happens when it is gone."""
+    default_storage.delete(_path(workspace_id, str(UUID(ref.id)), ref.name))
+
+
+def _path(workspace_id: UUID, id: str, name: str) -> str:
+    return f"workspaces/{workspace_id}/files/{id}/{name}"
