@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,11 @@ import redis
 from celery import current_app
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 from django.utils import timezone
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
-from portal.common.errors import Conflict, Invalid, NotFound, PortalError
+from portal.common.errors import Conflict, FieldProblem, Invalid, NotFound, PortalError, TooLarge
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
 from timeseries.data.errors import ArtefactProblem, DataProblem, TrainingCancelled
@@ -23,11 +25,13 @@ from timeseries.data.payload import parse_payload
 from timeseries.errors import as_portal_error
 from timeseries.records import ACTIVE, Job
 from timeseries.services import storage
+from timeseries.specs import ImportFile
 
 TASK = "timeseries.run_job"
 QUEUE = "compute"
 TRAINING = ("train_forecasting", "train_anomaly", "leaderboard", "import")
 DONE_KEPT_SECONDS = 600
+MAX_UPLOAD = 64 * 1024**2
 
 
 def done_key(job_id: UUID | str) -> str:
@@ -200,3 +204,34 @@ def _end(job: Job, rows: RowProgress, **fields: Any) -> None:
     Job.objects.filter(pk=job.pk).update(**fields, losses=rows.losses[-500:], finished_at=timezone.now(), input_path="")
     storage.remove(job.input_path)
     _tell(job.pk)
+
+
+def start_import(actor: Actor, fields: dict[str, str], filename: str, content: bytes) -> Job:
+    """Take an uploaded file; reading it is a job."""
+    if len(content) > MAX_UPLOAD:
+        raise TooLarge(f"The file is larger than {MAX_UPLOAD // 1024**2} MiB.")
+    name = fields.get("name") or filename.rsplit("/", 1)[-1].split(".", 1)[0] or "data"
+    try:
+        spec = ImportFile.model_validate({**fields, "name": name, "filename": filename})
+    except ValidationError as error:
+        problems = [FieldProblem(".".join(map(str, item["loc"])), str(item["msg"])) for item in error.errors()]
+        raise Invalid("The fields beside the file do not fit.", problems=problems) from None
+    return start(actor, "import", spec, label=name, content=(".bin", content))
+
+
+def health(actor: Actor) -> dict[str, Any]:
+    """State of the service: jobs by state today, and whether a compute worker took a message lately."""
+    actor.require(Permission.DATA_READ)
+    since = timezone.now() - timedelta(days=1)
+    counts = Job.objects.for_workspace(actor.workspace).filter(created_at__gte=since).values("state")
+    states = {row["state"]: row["count"] for row in counts.annotate(count=Count("pk")).order_by("state")}
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        waiting = int(client.llen(QUEUE))
+    oldest = Job.objects.for_workspace(actor.workspace).filter(state="queued").order_by("id").first()
+    stuck = oldest is not None and timezone.now() - oldest.created_at > timedelta(minutes=2)
+    return {
+        "status": "degraded" if stuck else "ok",
+        "queue": {"waiting": waiting, "oldest_since": oldest.created_at if oldest else None},
+        "jobs_last_day": states,
+        "as_of": timezone.now(),
+    }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 from uuid import uuid4
 
@@ -108,3 +110,16 @@ def bytes_used(actor: Actor) -> int:
     models = ModelVersion.objects.filter(model__workspace=actor.workspace).aggregate(total=Sum("size_bytes"))["total"]
     data = DatasetVersion.objects.filter(dataset__workspace=actor.workspace).aggregate(total=Sum("size_bytes"))["total"]
     return int(models or 0) + int(data or 0)
+
+
+def as_zip(version: ModelVersion) -> bytes:
+    """The two files of a version, packed."""
+    folder = storage.absolute(version.path)
+    buffer = io.BytesIO()
+    try:
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as packed:
+            for name in ("model.json", "arrays.npz"):
+                packed.writestr(name, (folder / name).read_bytes())
+    except OSError as error:
+        raise Conflict("The files of this model are gone.", code="model_damaged", remedy="Train it again.") from error
+    return buffer.getvalue()

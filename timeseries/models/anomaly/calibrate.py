@@ -10,7 +10,7 @@ from timeseries.data.episodes import merge_flags
 from timeseries.data.series import FloatArray
 
 QUANTILES = 400
-FLOOR = 4.0
+FLOOR = 3.5
 CEILING = 1e6
 # Alarms a thousand rows at the default threshold; at least two, so that a short series can alarm at all.
 DEFAULT_BUDGET = 1.0

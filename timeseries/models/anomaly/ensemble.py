@@ -15,7 +15,12 @@ from timeseries.models.anomaly.catalogue import detector_class
 from timeseries.models.base import Progress
 
 DEFAULT_MEMBERS = ("prophet", "hmm", "transformer", "isolation_forest")
+# Prophet sees one column only: for many sensors the others decide alone.
+MANY_COLUMNS = ("hmm", "transformer", "isolation_forest")
+WEIGHTS = {"prophet": 2.0, "isolation_forest": 2.0}
 LOW, HIGH = -3.0, 30.0
+# An event lasts: the mean over 1.25 % of the rows counts, plus a part of the row itself so that a lone spike shows.
+NEAR, OWN = 0.0125, 0.25
 MAX_MEMBERS = 8
 
 
@@ -31,7 +36,8 @@ class EnsembleDetector(Detector):
 
     def member_kinds(self, series: Series) -> list[str]:
         """Kinds to combine."""
-        kinds = [str(kind) for kind in self.settings.extra.get("members", DEFAULT_MEMBERS)]
+        usual = MANY_COLUMNS if series.n_features > 2 else DEFAULT_MEMBERS
+        kinds = [str(kind) for kind in self.settings.extra.get("members", usual)]
         if not 1 <= len(kinds) <= MAX_MEMBERS or len(set(kinds)) != len(kinds) or "ensemble" in kinds:
             raise DataProblem("members", f"Give 1 to {MAX_MEMBERS} different single models.", field="members")
         for kind in kinds:
@@ -55,7 +61,9 @@ class EnsembleDetector(Detector):
 
     def _score(self, series: Series) -> Scored:
         parts = [member._scored(series) for member in self.members]
-        mean: FloatArray = np.mean([np.clip(robust, LOW, HIGH) for robust, _ in parts], axis=0)
+        weights = [WEIGHTS.get(member.kind, 1.0) for member in self.members]
+        mean: FloatArray = np.average([np.clip(robust, LOW, HIGH) for robust, _ in parts], axis=0, weights=weights)
+        mean = moving_mean(mean, max(int(len(mean) * NEAR), 1)) + OWN * mean
         expected = [scored.expected for _, scored in parts if scored.expected is not None]
         columns = [
             scored.by_column / max(float(np.median(scored.by_column)), 1e-9)
@@ -86,3 +94,10 @@ class EnsembleDetector(Detector):
             if "times" in arrays:
                 own["times"] = arrays["times"]
             self.members.append(detector_class(member["kind"]).restore(member, own))
+
+
+def moving_mean(values: FloatArray, width: int) -> FloatArray:
+    """Centred mean over `width` rows; the ends are held."""
+    padded = np.pad(values, (width // 2, width - 1 - width // 2), mode="edge")
+    result: FloatArray = np.convolve(padded, np.ones(width) / width, mode="valid")
+    return result
