@@ -12,7 +12,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from integrations.models import Connection
-from integrations.registry import registry
+from integrations.registry import registry, resolve_site
 from integrations.sdk import NoAuth
 from integrations.sdk.schema import problems_of
 from portal.common.errors import Conflict, Invalid, NotFound
@@ -126,6 +126,10 @@ def credential_for(
         usable = [item for item in candidates.filter(connector=connector_id) if item.owner_id in (None, user_id)]
         found = min(usable, key=lambda item: (item.owner_id is None, item.pk), default=None)
     if found is None:
+        sample = connector.upstream.sandbox_credential if connector.upstream else None
+        if sample and resolve_site(connector).mode == "sandbox":
+            # Without any key of its own, a workspace still gets the sandbox's sample data.
+            return Opened("sandbox", dict(sample), egress)
         return Opened("", {}, egress) if egress else None
     return Opened(str(found.pk), unseal(found.data_key, found.sealed, _place(found)), egress)
 

@@ -78,12 +78,12 @@ class Outcome:
 _COLUMNS = (
     "id, created_at, workspace_id, workflow_id, version_id, definition, input, source, caller, user_id, "
     "deployment_id, revision_id, tool, idempotency_key, queue, timeout_seconds, parent_id, reply_to, "
-    "state, lease_until, lease_owner, attempts"
+    "state, lease_until, lease_owner, attempts, crashes"
 )
 _INSERT = f"""
     INSERT INTO workflows_execution ({_COLUMNS})
     VALUES (%s, now(), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
-            'queued', now() + make_interval(secs => %s), '', 0)
+            'queued', now() + make_interval(secs => %s), '', 0, 0)
     ON CONFLICT (workspace_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
     RETURNING id
 """  # noqa: S608 - column names are constants

@@ -71,9 +71,9 @@ _RENEW = _WRITE.format(
 )
 _FINISH = _WRITE.format(
     owned=_OWNED.format(
-        assignments="state = %(final)s, output = %(result)s::jsonb, error = %(failure)s::jsonb, "
+        assignments="state = %(final)s::text, output = %(result)s::jsonb, error = %(failure)s::jsonb, "
         "waiting = %(rests)s::jsonb, wake_at = %(wake_at)s, lease_until = NULL, "
-        "finished_at = CASE WHEN %(final)s = 'waiting' THEN NULL ELSE now() END"
+        "finished_at = CASE WHEN %(final)s::text = 'waiting' THEN NULL ELSE now() END"
     ).strip()
 )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from uuid import UUID
 
 from celery import shared_task
+from celery.signals import worker_process_init, worker_ready
 
+from integrations.registry import registry
 from workflows.actions import HEAVY_TASK, run_heavy
 from workflows.dispatch import TASK
 from workflows.worker import execute, worker_loop
@@ -21,3 +24,14 @@ def run_execution(execution_id: str) -> None:
 def run_heavy_node(message: str) -> None:
     """Run one heavy node of an execution on the compute queue."""
     worker_loop().submit(run_heavy(message)).result()
+
+
+def _warm_up(**_: object) -> None:
+    """Start the loop and find the connectors before the first call asks for them."""
+    worker_loop()
+    registry()
+    import_module("integrations.runtime")
+
+
+worker_ready.connect(_warm_up, weak=False)
+worker_process_init.connect(_warm_up, weak=False)

@@ -25,7 +25,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
 
 from portal.common import pg
-from portal.common.hub import hub
+from portal.common.hub import close_redis, hub
 from portal.common.ids import random_token
 from workflows.actions import WorkerActions, WorkerSubworkflows
 from workflows.dispatch import CLAIM_SECONDS, CONTROL_CHANNEL, send_task
@@ -64,6 +64,18 @@ class WorkerLoop:
         with contextlib.suppress(Exception):
             # Without Redis just now, cancellations are noticed with the next renewal of the leases.
             await hub().subscribe(CONTROL_CHANNEL, self._on_control)
+
+    def stop(self) -> None:
+        """End the loop and its connections; for processes that go on without it."""
+
+        async def close() -> None:
+            self._keeper.cancel()
+            await close_redis()
+            await pg.close_pool()
+
+        self.submit(close()).result(15)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(15)
 
     def submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
         return asyncio.run_coroutine_threadsafe(work, self.loop)
@@ -115,6 +127,15 @@ def worker_loop() -> WorkerLoop:
         if _loop is None or _loop_pid != os.getpid():
             _loop, _loop_pid = WorkerLoop(), os.getpid()
         return _loop
+
+
+def stop_worker_loop() -> None:
+    """Stop this process's loop, when there is one."""
+    global _loop
+    with _loop_lock:
+        if _loop is not None and _loop_pid == os.getpid():
+            _loop.stop()
+        _loop = None
 
 
 # Claiming ----------------------------------------------------------------------------------------------------

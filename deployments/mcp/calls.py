@@ -136,11 +136,6 @@ async def _finish(tool: ToolBinding, running: Any) -> types.CallToolResult:
     )
 
 
-async def _until_empty(lines: asyncio.Queue[str]) -> None:
-    while not lines.empty():
-        await asyncio.sleep(0.001)
-
-
 async def _with_progress(ctx: ServerRequestContext[Any, Any], tool: ToolBinding, start: Start) -> types.CallToolResult:
     """As `_finish`, with a progress notification whenever a node gets further."""
     lines: asyncio.Queue[str] = asyncio.Queue(maxsize=1000)
@@ -157,13 +152,14 @@ async def _with_progress(ctx: ServerRequestContext[Any, Any], tool: ToolBinding,
             line = await lines.get()
             count += 1
             await ctx.session.report_progress(float(count), None, line)
+            lines.task_done()
 
     reporter = asyncio.create_task(report())
     try:
         waiting = start_and_wait(start, timeout=tool.timeout_seconds + PATIENCE_SECONDS, on_events=on_events)
         result = await _finish(tool, waiting)
         # The last events arrive with the result: let them out before the answer, which ends the stream.
-        await _until_empty(lines)
+        await lines.join()
         return result
     finally:
         reporter.cancel()
