@@ -7,7 +7,7 @@ Every advert is invented (over real complexes); transactions are a real sample, 
     {"site": "naver", "kind": "429", "times": 3, "after": 1}
 
 `times` says how often (default: always), `after` lets that many calls pass first. Kinds for platforms: `429`, `403`,
-`abuse` (redirect to an error page), `challenge` (a challenge page), `slow`, `cut` (half a body), `retired` (404), `500`,
+`abuse` (redirect to an error page), `challenge` (a challenge page), `slow`, `cut` (half a body), `retired`, `500`,
 `empty_page` (promises more, sends none), `one_id_fails` (a detail batch with an id divisible by 7 fails). Kinds for
 `molit`: a result code (`22`, `30`, …), `html`, `cut`, `short` (fewer rows than announced), `500`.
 `{"day": "2026-11-21"}` sets the day of the world.
@@ -158,6 +158,7 @@ def _paged(rows: list[Any], page: int, size: int) -> tuple[list[Any], bool]:
 
 
 def _rows(platform: str, *, complexes: bool | None = None, **where: Any) -> list[Any]:
+    from properties.normalise.regions import prefix_of
     from properties.sandbox_data.world import adverts_of
 
     region, box, trades = where.get("region", ""), where.get("box"), where.get("trades")
@@ -166,7 +167,7 @@ def _rows(platform: str, *, complexes: bool | None = None, **where: Any) -> list
         advert = shown.advert
         if complexes is not None and advert.is_complex is not complexes:
             continue
-        if region and not advert.region_code.startswith(region.rstrip("0") or region):
+        if region and not advert.region_code.startswith(prefix_of(region)):
             continue
         if trades and advert.trade not in trades:
             continue

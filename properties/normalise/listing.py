@@ -25,7 +25,7 @@ from properties.normalise.floors import parse_floor
 from properties.normalise.names import parse_building_dong, parse_complex_name
 from properties.normalise.personal import scrub
 from properties.normalise.prices import from_won, parse_amount, parse_price, unit_flags
-from properties.normalise.regions import pad, regions
+from properties.normalise.regions import pad, prefix_of, regions
 
 # Korea's bounding box (WGS84): anything outside is a swapped pair or a zero.
 _LATITUDE, _LONGITUDE = (32.5, 39.5), (123.5, 132.5)
@@ -167,8 +167,8 @@ def normalise_advert(raw: RawAdvert) -> Listing:
     if region_code.isdigit():
         current = regions().current(pad(region_code))
         code = current[0] if len(current) == 1 else (pad(region_code) if current else None)
-    if address and address.code and (code is None or code.rstrip("0") < address.code.rstrip("0")):
-        code = address.code if code is None or address.code.startswith(code.rstrip("0")) else code
+    if address and address.code and (code is None or address.code.startswith(prefix_of(code))):
+        code = address.code  # the address names the dong, the code perhaps only the district
     if code is None:
         flags.append("region_unknown")
     latitude, longitude = _coordinates(raw.fields)

@@ -73,6 +73,20 @@ def pad(code: str) -> str:
     return code.ljust(10, "0")
 
 
+def prefix_of(code: str) -> str:
+    """Digits that every code inside a region begins with.
+
+    A city's code ends in 0 at the fifth digit and its general districts count on from there (수원 41110, 장안구 41111).
+    """
+    code = pad(code)
+    level = level_of(code)
+    if level == "sido":
+        return code[:2]
+    if level == "sgg":
+        return code[:4] if code[4] == "0" else code[:5]
+    return code[:8] if level == "umd" else code
+
+
 class Regions:
     """The table with its indexes. Build once per process through `regions()`."""
 

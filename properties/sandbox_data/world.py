@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 from properties.dedup.advert import Advert
 from properties.dedup.generator import Generator
+from properties.normalise.regions import prefix_of
 
 SEED, SHARE, ADVERTS = 20_261, 0.03, 2_400
 EPOCH = date(2026, 11, 1)
@@ -43,7 +44,7 @@ def regions_covered() -> dict[str, str]:
 
 def box_of(region_code: str) -> tuple[float, float, float, float] | None:
     """South, west, north, east around the adverts of a region code prefix; None when there are none."""
-    prefix = region_code.rstrip("0")
+    prefix = prefix_of(region_code)
     points = [
         (advert.latitude or 0, advert.longitude or 0)
         for advert in _drawn()[0]

@@ -1,0 +1,1 @@
+"""Prices, trends, forecasts and anomalies from transactions and adverts. Pure Python; nothing heavy at import."""

@@ -1,0 +1,303 @@
+"""Writes of the listing manager: collections, imports, customers and matches."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from portal.common.errors import FieldProblem, Invalid, NotFound
+from portal.workspaces.models import Workspace
+from portal.workspaces.roles import Permission
+from portal.workspaces.services import Actor, audit
+from properties import signals
+from properties.collectors import Collected, Collector, CollectRequest, Profile
+from properties.errors import UnknownRegion
+from properties.intake import Intake, take_adverts
+from properties.legal import platform_profile, require_basis
+from properties.matching import fit
+from properties.models import (
+    Collection,
+    CollectionState,
+    Listing,
+    ListingState,
+    Match,
+    RawPage,
+    Requirement,
+)
+from properties.normalise import PropertyType, RawAdvert, Trade, regions
+from properties.normalise.personal import scrub
+from properties.normalise.regions import prefix_of
+from properties.resolution import resolve_regions
+
+RAW_DAYS = 30
+BATCH_REGIONS = 20
+#: Replaces the network in tests.
+TRANSPORT: Any = None
+
+
+def region_of(text: str) -> Any:
+    """The current region of a name or code; raises with near names as the remedy."""
+    region = regions().find(text)
+    if region is None:
+        near = [item.name for item in regions().search(text, 3)]
+        raise UnknownRegion(
+            f"The region {text!r} is unknown or ambiguous.",
+            remedy=f"Did you mean {', '.join(near)}?" if near else "Name it with its district, such as 강남구 역삼동.",
+        )
+    return region
+
+
+def collection_start(
+    actor: Actor,
+    *,
+    platforms: Sequence[str],
+    areas: Sequence[str],
+    property_types: Sequence[str] = (PropertyType.APARTMENT.value, PropertyType.VILLA.value),
+    trades: Sequence[str] = (Trade.SALE.value, Trade.JEONSE.value, Trade.MONTHLY.value),
+    box: tuple[float, float, float, float] | None = None,
+    priority: int = 5,
+) -> list[Collection]:
+    """Queue one collection per platform and area. Refused as a whole when a platform has no legal basis."""
+    actor.require(Permission.DATA_WRITE)
+    if not platforms or not areas:
+        raise Invalid(
+            "Nothing to collect.", problems=[FieldProblem("areas", "Name at least one platform and one area.")]
+        )
+    if len(areas) > BATCH_REGIONS:
+        raise Invalid(f"At most {BATCH_REGIONS} areas at once.")
+    profiles = [platform_profile(key) for key in platforms]
+    for profile in profiles:
+        require_basis(actor.workspace, profile)
+    found = [region_of(area) for area in areas]
+    request = {
+        "property_types": [PropertyType(kind).value for kind in property_types],
+        "trades": [Trade(trade).value for trade in trades],
+        "box": list(box) if box else None,
+    }
+    with transaction.atomic():
+        tasks = [
+            Collection.objects.create(
+                workspace=actor.workspace,
+                platform=profile.key,
+                region_code=region.code,
+                region_name=region.name,
+                request=request,
+                priority=priority,
+                requested_by=actor.user,
+            )
+            for profile in profiles
+            for region in found
+        ]
+        for task in tasks:
+            transaction.on_commit(partial(_send, task.pk, priority))
+        audit(actor, "collection.started", None, after={"platforms": list(platforms), "areas": list(areas)})
+    return tasks
+
+
+def _send(collection_id: UUID, priority: int) -> None:
+    from properties.tasks import run_collection
+
+    run_collection.apply_async((str(collection_id),), priority=priority)
+
+
+def collection_run(collection_id: UUID | str) -> Collection:
+    """Execute a queued collection. Safe to run twice: a finished one is returned as it is."""
+    task = Collection.objects.select_related("workspace").get(pk=collection_id)
+    if task.state == CollectionState.DONE:
+        return task
+    profile = platform_profile(task.platform)
+    basis = require_basis(task.workspace, profile)
+    task.state, task.started_at, task.heartbeat_at = CollectionState.RUNNING, timezone.now(), timezone.now()
+    task.save(update_fields=["state", "started_at", "heartbeat_at"])
+    announce(task)
+    rate = basis.requests_per_second if basis else None
+    collected = asyncio.run(_collect(profile, _request_of(task), rate))
+    _finish(task, profile, collected)
+    announce(task)
+    signals.collection_ended.send(sender=Collection, workspace_id=task.workspace_id, collection_id=task.pk)
+    return task
+
+
+def _request_of(task: Collection) -> CollectRequest:
+    wish = task.request
+    box = tuple(wish["box"]) if wish.get("box") else box_around(task.workspace, task.region_code)
+    return CollectRequest(
+        region_code=task.region_code,
+        region_name=task.region_name,
+        trades=tuple(Trade(item) for item in wish["trades"]),
+        property_types=tuple(PropertyType(item) for item in wish["property_types"]),
+        box=box,
+    )
+
+
+def box_around(workspace: Workspace, region_code: str) -> tuple[float, float, float, float] | None:
+    """South, west, north, east of a region: from the boxes of its districts that are known."""
+    from properties.places import box_of_region
+
+    return box_of_region(region_code)
+
+
+async def _collect(profile: Profile, request: CollectRequest, rate: float | None) -> Collected:
+    from portal.common import http
+    from portal.common.store import RedisStore
+    from properties.sites import site_of
+
+    site = site_of(profile)
+    trusted = site.base_url if site.is_ours else ""
+    async with http.client(site.base_url, trusted_url=trusted, transport=TRANSPORT) as client:
+        collector = Collector(
+            profile,
+            client,
+            RedisStore("properties"),
+            base_url=site.base_url,
+            allowed=True,
+            requests_per_second=20.0 if site.is_sandbox else rate,
+            check_robots=not site.is_sandbox,
+        )
+        return await collector.collect(request)
+
+
+def _finish(task: Collection, profile: Profile, collected: Collected) -> None:
+    prefixes = [prefix_of(code) for code in regions().family(task.region_code)]
+    complete = (profile.origin or profile.key, prefixes) if collected.may_mark_gone else None
+    with transaction.atomic():
+        taken: Intake = take_adverts(task.workspace, collected.adverts, complete_for=complete)
+        expires = timezone.now() + timedelta(days=RAW_DAYS)
+        RawPage.objects.bulk_create(
+            RawPage(
+                workspace=task.workspace,
+                collection=task,
+                platform=task.platform,
+                step=page.step,
+                url=page.url[:500],
+                status=page.status,
+                body=json.loads(page.body),
+                expires_at=expires,
+            )
+            for page in collected.pages
+        )
+        task.state, task.outcome = CollectionState.DONE, collected.outcome.value
+        task.reason, task.remedy = collected.reason[:300], collected.remedy[:300]
+        task.robots, task.expected, task.requests = collected.robots, collected.expected, collected.requests
+        task.received, task.created = len(collected.adverts), taken.created
+        task.changed, task.gone, task.finished_at = taken.changed, taken.gone, timezone.now()
+        task.save()
+        codes = sorted(taken.regions)
+        if codes:
+            transaction.on_commit(partial(_send_resolution, task.workspace_id, codes))
+
+
+def _send_resolution(workspace_id: UUID, codes: list[str]) -> None:
+    from properties.tasks import resolve
+
+    resolve.delay(str(workspace_id), codes)
+
+
+def announce(task: Collection) -> None:
+    """Tell the monitor pages of the workspace that a collection moved."""
+    from asgiref.sync import async_to_sync
+    from channels.layers import get_channel_layer
+
+    layer = get_channel_layer()
+    if layer is None:
+        return
+    message = {
+        "type": "monitor.event",
+        "id": str(task.pk),
+        "platform": task.platform,
+        "region": task.region_name,
+        "state": task.state,
+        "outcome": task.outcome,
+        "received": task.received,
+        "reason": task.reason,
+    }
+    async_to_sync(layer.group_send)(f"properties.{task.workspace_id}", message)
+
+
+def adverts_import(actor: Actor, raws: Iterable[RawAdvert], *, source: str = "own") -> Intake:
+    """Take adverts that a person entered or uploaded, and resolve them at once."""
+    actor.require(Permission.DATA_WRITE)
+    taken = take_adverts(actor.workspace, raws)
+    audit(actor, "listings.imported", None, after={"source": source, "created": taken.created})
+    resolve_regions(actor.workspace, taken.regions)
+    return taken
+
+
+@transaction.atomic
+def requirement_create(actor: Actor, **fields: Any) -> Requirement:
+    """A customer's wish; matched at once against what is live."""
+    actor.require(Permission.DATA_WRITE)
+    if not fields.get("customer"):
+        raise Invalid("The customer has no name.", problems=[FieldProblem("customer", "Give a name.")])
+    for code in fields.get("region_codes", ()):
+        if regions().get(code) is None:
+            raise Invalid("Unknown region.", problems=[FieldProblem("region_codes", f"There is no region {code}.")])
+    fields["note"] = scrub(fields.get("note", ""))
+    wish = Requirement.objects.create(workspace=actor.workspace, **fields)
+    audit(actor, "requirement.created", wish)
+    match_listings(actor.workspace, requirements=[wish])
+    return wish
+
+
+def match_listings(
+    workspace: Workspace,
+    *,
+    listing_ids: Sequence[UUID] | None = None,
+    requirements: Sequence[Requirement] | None = None,
+) -> list[Match]:
+    """Match live listings (all, or those given) to active requirements (all, or those given); returns new matches."""
+    wishes = requirements or list(Requirement.objects.for_workspace(workspace).filter(is_active=True))
+    created: list[Match] = []
+    for wish in wishes:
+        offers = Listing.objects.for_workspace(workspace).filter(state=ListingState.LIVE, trade=wish.trade)
+        if listing_ids is not None:
+            offers = offers.filter(pk__in=listing_ids)
+        elif wish.price_max is not None:
+            offers = offers.filter(price__lte=wish.price_max)
+        known = set(wish.matches.values_list("listing_id", flat=True))
+        fresh = []
+        for offer in offers.iterator(chunk_size=1_000):
+            result = fit(wish, offer)
+            if result.is_match and offer.pk not in known:
+                fresh.append(
+                    Match(
+                        workspace=workspace,
+                        requirement=wish,
+                        listing=offer,
+                        score=result.score,
+                        reasons=list(result.reasons),
+                        misses=list(result.misses),
+                    )
+                )
+        created.extend(Match.objects.bulk_create(fresh, ignore_conflicts=True))
+    instant = [match.pk for match in created if match.requirement.notify == Requirement.Notify.INSTANT]
+    if instant:
+        transaction.on_commit(
+            partial(signals.matches_found.send, sender=Match, workspace_id=workspace.pk, match_ids=instant)
+        )
+    return created
+
+
+def match_dismiss(actor: Actor, match_id: UUID) -> Match:
+    """Hide a match from the customer's list."""
+    actor.require(Permission.DATA_WRITE)
+    match = Match.objects.for_workspace(actor.workspace).filter(pk=match_id).first()
+    if match is None:
+        raise NotFound("There is no such match.")
+    match.is_dismissed = True
+    match.save(update_fields=["is_dismissed"])
+    return match
+
+
+def raw_pages_expire() -> int:
+    """Delete raw answers whose retention has ended; returns how many."""
+    deleted, _ = RawPage.objects.filter(expires_at__lt=timezone.now()).delete()
+    return deleted

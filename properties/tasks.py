@@ -1,0 +1,35 @@
+"""Background work of the listing manager: load by id, call a service."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from portal.workspaces.models import Workspace
+
+
+@shared_task(name="properties.run_collection", queue="default")
+def run_collection(collection_id: str) -> None:
+    """Execute a queued collection."""
+    from properties.services import collection_run
+
+    collection_run(collection_id)
+
+
+@shared_task(name="properties.resolve", queue="compute")
+def resolve(workspace_id: str, region_codes: list[str]) -> None:
+    """Cluster the adverts of some dongs, then match what is new."""
+    from properties.resolution import resolve_regions
+    from properties.services import match_listings
+
+    workspace = Workspace.objects.get(pk=workspace_id)
+    created = resolve_regions(workspace, region_codes)
+    if created:
+        match_listings(workspace, listing_ids=created)
+
+
+@shared_task(name="properties.expire_raw_pages", queue="default")
+def expire_raw_pages() -> int:
+    """Delete raw answers whose retention has ended."""
+    from properties.services import raw_pages_expire
+
+    return raw_pages_expire()
