@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -40,9 +41,15 @@ def done_key(job_id: UUID | str) -> str:
 
 
 def start(
-    actor: Actor, kind: str, spec: BaseModel, *, label: str = "", content: tuple[str, bytes] | None = None
+    actor: Actor,
+    kind: str,
+    spec: BaseModel,
+    *,
+    label: str = "",
+    content: tuple[str, bytes] | None = None,
+    deliver: bool = True,
 ) -> Job:
-    """Create a job and send it to the compute queue when the transaction commits.
+    """Create a job and send it to the compute queue when the transaction commits (unless the caller runs it).
 
     The same work asked for twice while it runs is the same job.
     """
@@ -85,7 +92,8 @@ def start(
             job.save(force_insert=True)
             if kind in TRAINING:
                 audit(actor, f"timeseries.{kind}", job)
-            transaction.on_commit(lambda: send(job.pk))
+            if deliver:
+                transaction.on_commit(lambda: send(job.pk))
     except IntegrityError:
         storage.remove(job.input_path)
         found: Job = Job.objects.for_workspace(actor.workspace).get(fingerprint=fingerprint, state__in=ACTIVE)
@@ -140,8 +148,15 @@ def _tell(job_id: UUID) -> None:
 class RowProgress:
     """Writes the progress of a job into its row, at most twice a second, and reads its cancel flag as often."""
 
-    def __init__(self, job_id: UUID) -> None:
+    def __init__(
+        self,
+        job_id: UUID,
+        tell: Callable[[float, str], None] | None = None,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> None:
         self.job_id = job_id
+        self._tell_caller = tell
+        self._caller_stopped = is_cancelled
         self.losses: list[list[float | None]] = []
         self._written = 0.0
         self._stopped = False
@@ -156,14 +171,21 @@ class RowProgress:
         self._written = now
         share = min(step.done / step.total, 1.0) if step.total else 0.0
         Job.objects.filter(pk=self.job_id).update(progress=share, message=step.message[:300], losses=self.losses[-500:])
+        if self._tell_caller is not None:
+            self._tell_caller(share, step.message)
         self._stopped = Job.objects.filter(pk=self.job_id, is_cancel_requested=True).exists()
 
     def is_cancelled(self) -> bool:
         """Whether somebody asked to stop."""
-        return self._stopped
+        return self._stopped or (self._caller_stopped is not None and self._caller_stopped())
 
 
-def run(job_id: UUID) -> None:
+def run(
+    job_id: UUID,
+    *,
+    tell: Callable[[float, str], None] | None = None,
+    is_cancelled: Callable[[], bool] | None = None,
+) -> None:
     """Do a job: the compute worker's entrance. A job that was started before, or cancelled, is left alone."""
     from timeseries.models.base import Progress
     from timeseries.services.work import HANDLERS
@@ -173,7 +195,7 @@ def run(job_id: UUID) -> None:
     if not started and not Job.objects.filter(pk=job_id, state="running").exists():
         return
     job = Job.objects.select_related("workspace", "requested_by").get(pk=job_id)
-    rows = RowProgress(job.pk)
+    rows = RowProgress(job.pk, tell, is_cancelled)
     try:
         if job.is_cancel_requested:
             raise TrainingCancelled
