@@ -1,4 +1,4 @@
-"""Routes of the pages in `portal.views`; included by `portal.urls`."""
+"""Routes of the product's own pages; included by `portal.urls`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.vary import vary_on_headers
 from django.views.i18n import JavaScriptCatalog
 
-from portal import account_pages, views
+from portal import account_pages, connection_pages, home_pages, views, workspace_pages
 
 #: The messages of the scripts, in the language of the request's cookie.
 catalog = cache_control(private=True, max_age=300)(
@@ -15,10 +15,25 @@ catalog = cache_control(private=True, max_age=300)(
 )
 
 urlpatterns = [
+    path("", home_pages.dashboard, name="dashboard"),
+    path("templates", home_pages.template_gallery, name="templates"),
+    path("welcome", home_pages.welcome, name="welcome"),
     path("messages.js", catalog, name="javascript-catalog"),
     path("palette", views.palette, name="palette"),
     path("workspaces/switch", views.switch_workspace, name="switch-workspace"),
     path("workspaces/new", views.new_workspace, name="create-workspace"),
+    path("members", workspace_pages.members, name="members"),
+    path("members/invite", workspace_pages.member_invite, name="member-invite"),
+    path("members/<uuid:membership_id>/role", workspace_pages.member_role, name="member-role"),
+    path("members/<uuid:membership_id>/remove", workspace_pages.member_remove, name="member-remove"),
+    path("members/invitations/<uuid:invitation_id>", workspace_pages.invitation_revoke, name="invitation-revoke"),
+    path("invitation/<str:token>", workspace_pages.invitation, name="invitation"),
+    path("settings", workspace_pages.settings, name="settings"),
+    path("connections", connection_pages.connection_list, name="connections"),
+    path("connections/new", connection_pages.connection_create, name="connection-create"),
+    path("connections/<uuid:connection_id>", connection_pages.connection_replace, name="connection-replace"),
+    path("connections/<uuid:connection_id>/test", connection_pages.connection_test, name="connection-test"),
+    path("connections/<uuid:connection_id>/delete", connection_pages.connection_delete, name="connection-delete"),
     path("account", account_pages.account_settings, name="account-settings"),
     path("account/keys", account_pages.add_api_key, name="account-key-add"),
     path("account/keys/<uuid:key_id>/revoke", account_pages.remove_api_key, name="account-key-revoke"),

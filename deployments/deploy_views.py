@@ -1,0 +1,278 @@
+"""Deploying: the dialog of a workflow, one click for a template, and changes to a server's tools."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from deployments import selectors, services, usage
+from deployments.connect import KEY, clients_of
+from deployments.contracts import (
+    Contract,
+    annotations_of,
+    compare,
+    contract_of_action,
+    input_schema,
+    output_schema,
+    tool_name,
+)
+from deployments.models import Deployment
+from deployments.views import explained
+from integrations.registry import catalogue, registry
+from portal.common.errors import NotFound, PortalError
+from portal.workspaces.pages import workspace_page
+from portal.workspaces.roles import Permission
+from portal.workspaces.services import Actor
+from workflows.catalogue import templates
+from workflows.definition import load
+from workflows.models import Workflow
+from workflows.selectors import get_workflow
+from workflows.services import check_definition
+
+#: Rough size of a token in characters of JSON, for the hint about the length of a tool list.
+CHARACTERS_PER_TOKEN = 3.6
+VAGUE_NAMES = {"tool", "run", "data", "get", "do", "process", "workflow", "test", "untitled_workflow"}
+SHORT_DESCRIPTION = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The tool that the dialog is about to make, and the server it is for."""
+
+    server: Deployment | None
+    name: str
+    description: str
+    contract: Contract
+    contracts: list[Contract]
+
+
+def _language() -> str:
+    return (get_language() or "en").split("-")[0]
+
+
+def _propose(actor: Actor, workflow: Workflow, values: Any) -> Proposal:
+    """The contract as it would be deployed, from the draft and what is typed so far."""
+    slug = values.get("server", "")
+    server = selectors.get_deployment(actor.workspace, slug) if slug else None
+    own = set(workflow.versions.values_list("pk", flat=True))
+    known = services.contracts_of(server.live_revision) if server else []
+    current = next((item for item in known if item.version_id in own), None)
+    template = templates().get(workflow.template)
+    from_template = template.tools[0].name if template and len(template.tools) == 1 else ""
+    name = values.get("tool_name", "").strip() or (
+        current.name if current else from_template or tool_name(workflow.name)
+    )
+    description = values.get("description") or workflow.description or (current.description if current else "")
+    definition = load(workflow.draft)
+    actions = [catalogue().get(node.action) for node in definition.every_node()]
+    contract = Contract(
+        name=name,
+        title=workflow.name,
+        description=description,
+        input_schema=input_schema(definition),
+        output_schema=output_schema(definition),
+        annotations=annotations_of(
+            (action.effect for action in actions if action), idempotent=all(a.is_idempotent for a in actions if a)
+        ),
+    )
+    others = [item for item in known if item.version_id not in own]
+    return Proposal(server, name, description, contract, [*others, contract])
+
+
+def _advice(contract: Contract) -> list[str]:
+    """What makes a tool hard to choose or to call for a model."""
+    found = []
+    if contract.name in VAGUE_NAMES:
+        found.append(_("The tool name says little. Name what it returns, such as ranked_stocks."))
+    if len(contract.description.strip()) < SHORT_DESCRIPTION:
+        found.append(_("The description is short. Say what comes back and when to call it."))
+    bare = [key for key, value in contract.input_schema.get("properties", {}).items() if not value.get("description")]
+    if bare:
+        found.append(_("Inputs without a description: %(names)s.") % {"names": ", ".join(bare)})
+    return found
+
+
+def _tokens(contracts: list[Contract]) -> int:
+    listed = [
+        {"name": c.name, "description": c.description, "inputSchema": c.input_schema, "outputSchema": c.output_schema}
+        for c in contracts
+    ]
+    return round(len(json.dumps(listed, ensure_ascii=False)) / CHARACTERS_PER_TOKEN)
+
+
+def _inputs(contract: Contract) -> list[dict[str, Any]]:
+    needed = contract.input_schema.get("required", [])
+    return [
+        {
+            "name": name,
+            "type": value.get("type") or ("enum" if "enum" in value else "any"),
+            "required": name in needed,
+            "default": value.get("default"),
+            "description": value.get("description", ""),
+        }
+        for name, value in contract.input_schema.get("properties", {}).items()
+    ]
+
+
+def _dialog(
+    request: HttpRequest, actor: Actor, workflow: Workflow, values: Any, errors: list[str], status: int = 200
+) -> HttpResponse:
+    proposal = _propose(actor, workflow, values)
+    live = services.contracts_of(proposal.server.live_revision) if proposal.server else []
+    verdict, changes = compare(live, proposal.contracts) if live else ("none", [])
+    servers = [row for row in selectors.deployments_of(actor.workspace) if row.state != Deployment.State.RETIRED]
+    problems = [issue for issue in check_definition(workflow.draft) if issue.severity == "error"]
+    page = {
+        "workflow": workflow,
+        "proposal": proposal,
+        "servers": servers,
+        "inputs": _inputs(proposal.contract),
+        "outputs": list((proposal.contract.output_schema or {}).get("properties", {})),
+        "hints": proposal.contract.annotations,
+        "verdict": verdict,
+        "changes": changes,
+        "advice": _advice(proposal.contract),
+        "tokens": _tokens(proposal.contracts),
+        "tool_count": len(proposal.contracts),
+        "affected": usage.by_client(proposal.server, hours=720) if proposal.server and verdict == "breaking" else [],
+        "errors": errors,
+        "problems": [issue.as_dict(_language()) for issue in problems],
+        "note": values.get("note", ""),
+    }
+    return render(request, "deployments/_deploy_form.html", page, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@workspace_page(Permission.DEPLOYMENT_MANAGE)
+def deploy_form(request: HttpRequest, actor: Actor, workflow_id: UUID) -> HttpResponse:
+    """The dialog; a POST with `go` deploys, one without only looks at what is typed."""
+    workflow = get_workflow(actor.workspace, workflow_id)
+    values = request.POST if request.method == "POST" else request.GET
+    if request.method == "GET" or "go" not in request.POST:
+        if "server" not in values:
+            values = {"server": _usual_server(actor, workflow)}
+        return _dialog(request, actor, workflow, values, [])
+    slug = request.POST.get("server", "")
+    server = selectors.get_deployment(actor.workspace, slug) if slug else None
+    try:
+        deployment, revision = services.deploy_workflow(
+            actor,
+            workflow,
+            deployment=server,
+            tool_name=request.POST.get("tool_name", "").strip(),
+            description=request.POST.get("description", "").strip(),
+            note=request.POST.get("note", "").strip(),
+        )
+    except PortalError as error:
+        return _dialog(request, actor, workflow, request.POST, explained(error), status=422)
+    secret = "" if server else services.create_key(actor, deployment, _("First key"))[1]
+    return _deployed(request, deployment, revision, secret)
+
+
+def _usual_server(actor: Actor, workflow: Workflow) -> str:
+    """The server that serves this workflow already, so that deploying again updates it."""
+    found = (
+        Deployment.objects.for_workspace(actor.workspace)
+        .filter(live_revision__tools__version__workflow=workflow)
+        .exclude(state=Deployment.State.RETIRED)
+        .first()
+    )
+    return found.slug if found else ""
+
+
+def _deployed(request: HttpRequest, deployment: Deployment, revision: Any, secret: str) -> HttpResponse:
+    page = {
+        "deployment": deployment,
+        "revision": revision,
+        "secret": secret,
+        "clients": clients_of(deployment),
+        "server_data": {"slug": deployment.slug, "url": deployment.url, "placeholder": KEY, "key": secret},
+    }
+    response = render(request, "deployments/_deployed.html", page)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@workspace_page(Permission.DEPLOYMENT_MANAGE)
+def deploy_from_template(request: HttpRequest, actor: Actor, key: str) -> HttpResponse:
+    """Everything at once: the template's workflows, a server, and a first key shown in the answer."""
+    try:
+        deployment, revision, secret = services.deploy_template(
+            actor, key, language=_language(), key_label=_("First key")
+        )
+    except NotFound:
+        raise
+    except PortalError as error:
+        return render(request, "deployments/_deploy_failed.html", {"errors": explained(error)}, status=422)
+    return _deployed(request, deployment, revision, secret)
+
+
+# Tools of a server -------------------------------------------------------------------------------------------
+
+
+def _tools_page(slug: str) -> HttpResponse:
+    return redirect(reverse("deployments:deployment-detail", args=[slug]) + "#tab-tools")
+
+
+@require_POST
+@workspace_page(Permission.DEPLOYMENT_MANAGE)
+def tool_add(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
+    """Serve an action of the catalogue directly, as one more tool."""
+    deployment = selectors.get_deployment(actor.workspace, slug)
+    known = services.contracts_of(deployment.live_revision)
+    added = contract_of_action(request.POST.get("action", ""))
+    services.deploy(actor, deployment, [*known, added], note=_("Added %(tool)s") % {"tool": added.name})
+    return _tools_page(slug)
+
+
+@require_POST
+@workspace_page(Permission.DEPLOYMENT_MANAGE)
+def tool_edit(request: HttpRequest, actor: Actor, slug: str, name: str) -> HttpResponse:
+    """Other words for a tool, as a new revision."""
+    deployment = selectors.get_deployment(actor.workspace, slug)
+    known = services.contracts_of(deployment.live_revision)
+    changed = [
+        replace(
+            item,
+            title=request.POST.get("title", item.title).strip(),
+            description=request.POST.get("description", item.description).strip() or item.description,
+        )
+        if item.name == name
+        else item
+        for item in known
+    ]
+    services.deploy(actor, deployment, changed, note=_("Edited %(tool)s") % {"tool": name})
+    return _tools_page(slug)
+
+
+@require_POST
+@workspace_page(Permission.DEPLOYMENT_MANAGE)
+def tool_remove(request: HttpRequest, actor: Actor, slug: str, name: str) -> HttpResponse:
+    """Take a tool off the server, as a new revision."""
+    deployment = selectors.get_deployment(actor.workspace, slug)
+    rest = [item for item in services.contracts_of(deployment.live_revision) if item.name != name]
+    services.deploy(actor, deployment, rest, note=_("Removed %(tool)s") % {"tool": name})
+    return _tools_page(slug)
+
+
+@require_GET
+@workspace_page(Permission.DEPLOYMENT_MANAGE)
+def tool_choices(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
+    """The fragment with every action that could become a tool, by connector."""
+    deployment = selectors.get_deployment(actor.workspace, slug)
+    taken = {item.action for item in services.contracts_of(deployment.live_revision)}
+    groups = [
+        (connector.title, [action for action in connector.actions.values() if action.id not in taken])
+        for connector in registry().connectors.values()
+    ]
+    return render(request, "deployments/_tool_choices.html", {"deployment": deployment, "groups": groups})
