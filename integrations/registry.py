@@ -64,8 +64,8 @@ def discover() -> Registry:
             found.problems.append(module)
             continue
         connectors = [value for value in vars(module).values() if isinstance(value, Connector)]
-        # A module may import another one's connector to call its actions; only its own count.
-        own = [connector for connector in connectors if connector.module == module.__name__]
+        # A module may import another package's connector to call its actions; only its own count.
+        own = [connector for connector in connectors if f"{connector.module}.".startswith(f"{package}.")]
         if not own:
             found.problems.append(Problem(module.__name__, "It holds no Connector at module level."))
         for connector in own:
