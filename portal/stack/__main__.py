@@ -33,7 +33,7 @@ def _act(arguments: argparse.Namespace) -> int:
         os.environ["STACK_PROCESS"] = arguments.process
         os.execv(argv[0], argv)  # noqa: S606 - our own command line
     if arguments.action == "probe":
-        return 0 if run.probe(commands.read_environment(), arguments.path) else 1
+        return 0 if run.probe(commands.read_environment(), arguments.path) == 200 else 1
     if arguments.action == "clean":
         from portal.stack.clean import clean
 

@@ -75,6 +75,13 @@ def build_editor(layout: Layout) -> bool:
     return True
 
 
+def sources_fingerprint() -> str:
+    """Changes with everything that a preparation of database, catalogues and static files depends on."""
+    patterns = ("*/migrations/*.py", "*/*/migrations/*.py", "locale/*/*/*.po", "static/**/*", "*/static/**/*")
+    files = {path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()}
+    return fingerprint_by_time([*files, ROOT / "requirements.txt"])
+
+
 def fingerprint_by_content(paths: Iterable[Path]) -> str:
     """A hash over names and contents."""
     digest = hashlib.sha256()

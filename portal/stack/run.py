@@ -10,7 +10,7 @@ import time
 from functools import partial
 
 from portal.settings.env import Env
-from portal.stack.assets import build_editor
+from portal.stack.assets import build_editor, sources_fingerprint
 from portal.stack.attach import lock, use_key_files
 from portal.stack.check import check_database, check_redis
 from portal.stack.commands import PROCESSES, command, is_available, public_host, read_environment
@@ -52,8 +52,7 @@ def run() -> int:
     supervisor.handle_signals()
     try:
         _start_services(supervisor, layout)
-        welcome = _prepare(supervisor, layout)
-        _start_processes(supervisor, [name for name in PROCESSES if name not in _LATE])
+        welcome = _prepare_and_start(supervisor, layout)
         _wait_until_ready(supervisor)
         _start_processes(supervisor, _LATE)
         if not supervisor.stopping.is_set():
@@ -89,6 +88,23 @@ def _start_services(supervisor: Supervisor, layout: Layout) -> None:
         os.environ["REDIS_URL"] = redis.url
         if redis.warning:
             supervisor.say(redis.warning, "redis")
+
+
+def _prepare_and_start(supervisor: Supervisor, layout: Layout) -> str:
+    """Migrations and static files come before the processes that use them, unless nothing of them changed since."""
+    stamp = layout.state / "prepared.stamp"
+    processes = [name for name in PROCESSES if name not in _LATE]
+    fingerprint = sources_fingerprint()
+    # A database of somebody else's may have been emptied meanwhile; ours lives and dies with the stamp's folder.
+    is_ours = any(child.name == PostgresServer.name for child in supervisor.children)
+    if is_ours and stamp.exists() and stamp.read_text() == fingerprint:
+        _start_processes(supervisor, processes)
+        return _prepare(supervisor, layout)
+    welcome = _prepare(supervisor, layout)
+    if is_ours and not supervisor.stopping.is_set():
+        stamp.write_text(fingerprint)
+    _start_processes(supervisor, processes)
+    return welcome
 
 
 def _prepare(supervisor: Supervisor, layout: Layout) -> str:
@@ -135,21 +151,28 @@ def _start_process(arguments: list[str], name: str, output: int) -> subprocess.P
 def _wait_until_ready(supervisor: Supervisor) -> None:
     env = read_environment()
     deadline = time.monotonic() + _READY_TIMEOUT
-    supervisor.watch(until=lambda: time.monotonic() > deadline or probe(env, "/readyz"), most_failures=3)
+
+    def is_ready() -> bool:
+        status = probe(env, "/readyz")
+        if status not in (None, 200, 503):
+            raise StackError(f"The web process answers with status {status}; its lines above tell why.")
+        return status == 200 or time.monotonic() > deadline
+
+    supervisor.watch(until=is_ready, most_failures=3)
     if time.monotonic() > deadline:
         raise StackError(f"Not ready after {_READY_TIMEOUT:.0f} s; the lines above tell what is slow or broken.")
 
 
-def probe(env: Env, path: str) -> bool:
-    """Whether the web process of this machine answers 200 there."""
+def probe(env: Env, path: str) -> int | None:
+    """The status with which the web process of this machine answers, None if it does not."""
     host = "127.0.0.1" if env.host in ("0.0.0.0", "::") else env.host  # noqa: S104  # nosec B104 - compared, not bound
     connection = http.client.HTTPConnection(host, env.port, timeout=5)
     try:
         # A proxy ends https in front of us; say so, or production settings redirect.
         connection.request("GET", path, headers={"Host": public_host(env), "X-Forwarded-Proto": "https"})
-        return connection.getresponse().status == 200
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return None
     finally:
         connection.close()
 
