@@ -40,8 +40,9 @@ class JsonApi:
 
     async def send(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """The answer to a request, when it is a success. Parameters that are None are left out."""
-        if options.get("params"):
-            options["params"] = {name: value for name, value in options["params"].items() if value is not None}
+        params = {name: value for name, value in (options.pop("params", None) or {}).items() if value is not None}
+        if params:  # an empty mapping would wipe out the query of the path
+            options["params"] = params
         headers = {**self._headers, **options.pop("headers", {})}
         response = await self.ctx.http.request(method, path, headers=headers, **options)
         if self._explain is not None and (error := self._explain(response)) is not None:
