@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal.common.errors import PortalError
+from portal.common.errors import Invalid, PortalError
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class NodeTimeout(RunError):
     retryable = True
 
 
-class InvalidInput(RunError):
+class InvalidInput(RunError, Invalid):
     """The run's input does not fit the workflow's inputs."""
 
     code = "invalid_input"
