@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from integrations.sdk import Connector, Context, Rate, Text, Upstream
-from markets import findings, flows, rankings, sectors, symbols, unusual
+from markets import findings, flows, history, rankings, sectors, symbols, unusual
 from markets import health as checks
 from markets.answers import DEFAULT_EXCLUSIONS, Filters
 from markets.cache import Cache
@@ -23,6 +23,7 @@ from markets.results import (
     Health,
     InvestorRanking,
     Market,
+    PriceHistory,
     Ranking,
     SectorRanking,
     SymbolSearch,
@@ -246,6 +247,26 @@ async def get_unusual_volume(
     return await findings.unusual_volume(
         open_desk(ctx), filters, count, threshold, min_trading_value, with_price_moves=with_price_moves
     )
+
+
+@kis.action(
+    title=Text(en="Price history", ko="일별 시세"),
+    description=Text(
+        en="Daily prices, volume and trading value of one stock with the unusual-volume score of each day.",
+        ko="한 종목의 일별 시세·거래량·거래대금과 날짜별 이상 거래량 점수.",
+    ),
+)
+async def get_price_history(
+    ctx: Context,
+    code: Annotated[
+        str,
+        Field(pattern=r"^(Q[0-9A-Z]{6}|[0-9A-Z]{6})$", description="Six characters, as find_symbol gives them"),
+    ],
+    sessions: Annotated[int, Field(ge=1, le=65, description="Sessions wanted, 1 to 65")] = 60,
+    venue: VenueOf = Venue.KRX,
+) -> PriceHistory:
+    """Daily bars of one stock."""
+    return await history.price_history(open_desk(ctx), code, sessions, venue)
 
 
 @kis.action(

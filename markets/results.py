@@ -196,6 +196,33 @@ class UnusualVolume(Answer):
     rows: list[UnusualStock]
 
 
+class PriceBar(Model):
+    """One finished or running session of one stock, prices adjusted for later corporate actions."""
+
+    date: date
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int = Field(description="Shares")
+    trading_value: int | None = Field(default=None, description="Won")
+    halted: bool = Field(default=False, description="No trading on this day: prices are missing, not zero")
+    unusual_score: float | None = Field(
+        default=None, description="Score of the unusual-volume detector from what was known that morning"
+    )
+    unusual_kind: str = ""
+
+
+class PriceHistory(Answer):
+    """Daily bars of one stock, oldest first."""
+
+    code: str
+    name: str
+    market_name: str
+    sector_name: str
+    rows: list[PriceBar]
+
+
 class FoundSymbol(Model):
     """One instrument of the symbol master."""
 
