@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from integrations.sdk import Context, MemoryStore, Site
 from markets.cache import Cache, ProcessCache
@@ -72,3 +74,24 @@ def desk(client, store) -> Desk:
 @pytest.fixture
 def ctx(http, keys, store) -> Context:
     return Context(http=http, credential=keys, store=store, upstream=Site("http://kis", "sandbox"))
+
+
+@pytest.fixture
+def upstream(world, monkeypatch) -> World:
+    """The product's own connector talks to this test's sandbox; its per-process cache starts empty."""
+    import integrations.runtime as runtime
+    from markets.cache import PROCESS
+
+    original, app = runtime._client, Starlette(routes=[Mount("/kis", make_app(world))])
+
+    def client(connector, site, credential, store, deadline, egress, transport):
+        transport = httpx2.ASGITransport(app=app)
+        return original(connector, site, credential, store, deadline, egress, transport)
+
+    monkeypatch.setattr(runtime, "_client", client)
+    # The limits have tests of their own; here pages are asked as fast as the sandbox answers.
+    monkeypatch.setattr("markets.kis.client.Pace.__new__.__defaults__", (10_000, 1.0))
+    monkeypatch.setattr("markets.connector.kis.rate", None)
+    PROCESS.drop()
+    yield world
+    PROCESS.drop()
