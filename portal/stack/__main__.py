@@ -5,6 +5,7 @@ import os
 import sys
 
 from portal.stack.errors import StackError
+from portal.stack.processes import raise_file_limit
 
 
 def main() -> int:
@@ -28,6 +29,7 @@ def main() -> int:
 def _act(arguments: argparse.Namespace) -> int:
     from portal.stack import commands, run
 
+    raise_file_limit()
     if arguments.action == "exec":
         argv = commands.command(arguments.process, commands.read_environment())
         os.environ["STACK_PROCESS"] = arguments.process

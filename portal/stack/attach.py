@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from portal.stack.errors import StackError
 from portal.stack.layout import Layout, default_layout, ensure_root_key, ensure_secret, read_json
 from portal.stack.postgres import PostgresServer
-from portal.stack.processes import is_alive
 from portal.stack.redis import RedisServer
 
 # Commands that read code only. Everything else may query, so it gets servers.
@@ -39,10 +38,9 @@ def use_services(argv: Sequence[str]) -> None:
     command = argv[1] if len(argv) > 1 else "help"
     if command in _WITHOUT_SERVICES or "--help" in argv or "-h" in argv:
         return
-    status = read_json(layout.status_file)
-    if status and is_alive(int(status.get("pid", 0)) or -1):
-        for name, value in status.get("environment", {}).items():
-            os.environ.setdefault(name, value)
+    if is_in_use(layout):
+        for name, value in read_json(layout.status_file).get("environment", {}).items():
+            os.environ[name] = os.environ.get(name) or value
     _start_missing(layout)
 
 
@@ -56,6 +54,15 @@ def use_key_files(layout: Layout) -> None:
         os.environ["ROOT_KEY_FILE"] = str(layout.secrets / "root_key")
 
 
+def is_in_use(layout: Layout) -> bool:
+    """Whether a stack or another command holds this installation's embedded servers."""
+    try:
+        os.close(lock(layout))
+    except StackError:
+        return True
+    return False
+
+
 def lock(layout: Layout) -> int:
     """Become the only user of this installation's embedded servers; returns the descriptor that holds the lock."""
     descriptor = os.open(layout.state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -64,10 +71,12 @@ def lock(layout: Layout) -> int:
     except OSError as error:
         os.close(descriptor)
         status = read_json(layout.status_file)
-        where = f" at {status['url']} (process {status['pid']})" if status.get("url") else ""
-        raise StackError(
-            f"This checkout runs already{where}. Stop that first, or give this one its own VAR_DIR."
-        ) from error
+        user = (
+            f"runs already at {status['url']} (process {status['pid']})"
+            if status.get("url")
+            else "is in use by a command"
+        )
+        raise StackError(f"This checkout {user}. Stop that first, or give this one its own VAR_DIR.") from error
     return descriptor
 
 

@@ -17,8 +17,7 @@ def check_database(url: str) -> None:
         with psycopg.connect(url, connect_timeout=5) as connection:
             version = connection.info.server_version // 10000
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[-1].strip()
-        raise StackError(f"Cannot use the PostgreSQL of DATABASE_URL ({_place(url)}): {reason}") from None
+        raise StackError(f"Cannot use the PostgreSQL of DATABASE_URL ({_place(url)}): {_reason(error)}") from None
     if version < postgres.OLDEST_VERSION:
         raise StackError(f"DATABASE_URL leads to PostgreSQL {version}; {postgres.OLDEST_VERSION} or newer is needed.")
 
@@ -33,6 +32,12 @@ def check_redis(url: str) -> None:
         raise StackError(f"Cannot use the Redis of REDIS_URL ({_place(url)}): {error}") from None
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_VERSION:
         raise StackError(f"REDIS_URL leads to Redis {version}; 6.2 or newer is needed.")
+
+
+def _reason(error: psycopg.Error) -> str:
+    """The telling line of libpq's several, without its question whether a server runs and the address."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.strip().startswith("Is the")]
+    return lines[-1].rpartition(" failed: ")[2] if lines else type(error).__name__
 
 
 def _check_form(name: str, url: str, schemes: tuple[str, ...], example: str) -> None:

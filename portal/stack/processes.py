@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -57,6 +58,14 @@ def _die_with_parent(death_signal: int) -> Callable[[], None] | None:
             os._exit(1)
 
     return set_death_signal
+
+
+def raise_file_limit(wanted: int = 65_536) -> None:
+    """Let this process and its children hold as many sockets as the system allows: every open stream is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def signal_group(pid: int, number: int) -> bool:
