@@ -79,9 +79,8 @@ def award_rates(workspace: Any, words: str = "") -> list[dict[str, Any]]:
 
 def searches_of(workspace: Any) -> QuerySet[SavedSearch]:
     """Saved searches with how much they found."""
-    return SavedSearch.objects.for_workspace(workspace).annotate(
-        found_count=Count("found"), found_last=Max("found__created_at")
-    )
+    rows = SavedSearch.objects.for_workspace(workspace).order_by("name", "id")
+    return rows.annotate(found_count=Count("found"), found_last=Max("found__created_at"))
 
 
 def freshness(rows: QuerySet[Any]) -> dict[str, Any]:
