@@ -32,8 +32,6 @@ from workflows.models import Execution
 
 logger = logging.getLogger(__name__)
 TASK = "workflows.run"
-#: A start whose task no worker has taken by then is sent again by the reaper.
-CLAIM_SECONDS = 30.0
 Event = dict[str, Any]
 
 
@@ -112,7 +110,7 @@ def _values(start: Start) -> tuple[Any, ...]:
         start.timeout_seconds,
         start.parent_id,
         start.reply_to,
-        getattr(settings, "EXECUTION_CLAIM_SECONDS", CLAIM_SECONDS),
+        settings.EXECUTION_CLAIM_SECONDS,
     )
 
 

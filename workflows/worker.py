@@ -28,7 +28,7 @@ from portal.common import pg
 from portal.common.hub import close_redis, hub
 from portal.common.ids import random_token
 from workflows.actions import WorkerActions, WorkerSubworkflows
-from workflows.dispatch import CLAIM_SECONDS, CONTROL_CHANNEL, send_task
+from workflows.dispatch import CONTROL_CHANNEL, send_task
 from workflows.engine import Checkpoint, Failure, NodeRecord, Options, Ports, Result, run
 from workflows.journal import DatabaseJournal, LeaseLost
 from workflows.plans import plan_of
@@ -38,7 +38,7 @@ MAX_CRASHES = 3
 
 
 def lease_seconds() -> float:
-    return float(getattr(settings, "EXECUTION_LEASE_SECONDS", 30.0))
+    return float(settings.EXECUTION_LEASE_SECONDS)
 
 
 # The loop ----------------------------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ _REAP = """
 async def reap() -> int:
     """Queue again what lost its worker or its task, and what has slept long enough; how many there were."""
     async with pg.connection() as connection:
-        values = {"claim": float(getattr(settings, "EXECUTION_CLAIM_SECONDS", CLAIM_SECONDS))}
+        values = {"claim": settings.EXECUTION_CLAIM_SECONDS}
         rows = await (await connection.execute(_REAP, values)).fetchall()
     for identifier, queue in rows:
         send_task(identifier, queue)

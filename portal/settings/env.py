@@ -76,6 +76,14 @@ class Env(BaseSettings):
     kakao_client_secret: str = Field("", description="Secret of KAKAO_CLIENT_ID.")
     oauth_password_grant: bool = Field(False, description="Allows OAuth's password grant to first-party clients.")
 
+    # Work
+    execution_lease_seconds: float = Field(
+        30.0, gt=0.5, description="A run whose worker has not been heard of for so long is given to another one."
+    )
+    execution_claim_seconds: float = Field(
+        30.0, gt=0.5, description="A run that no worker has taken after so long is sent again."
+    )
+
     # Limits
     execution_retention_days: int = Field(30, ge=1, description="Days an execution's payloads are kept.")
     max_request_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes.")
