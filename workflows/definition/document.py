@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from portal.common.errors import FieldProblem, Invalid
+from workflows.definition.json_schema import path_text
 from workflows.definition.model import SCHEMA_VERSION, Definition
 
 DOCUMENT_KIND = "mcp-portal/workflow"
@@ -78,13 +79,13 @@ def load(data: Mapping[str, Any]) -> Definition:
     except ValidationError as error:
         problems = [
             FieldProblem(
-                "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]).lstrip("."),
+                path_text(list(item["loc"]))[:200],
                 item["msg"],
             )
             for item in error.errors(include_url=False, include_input=False)
         ]
         raise Invalid("This is not a workflow definition.", problems=problems) from None
-    except (AttributeError, TypeError):  # a migration met a shape it does not know
+    except (AttributeError, TypeError, RecursionError):  # a migration met a shape it does not know
         raise Invalid("This is not a workflow definition.") from None
 
 

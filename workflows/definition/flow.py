@@ -173,7 +173,7 @@ _ACTIONS = [
         input_schema=_object(
             {"message": {"type": "string", "minLength": 1}, "remedy": {"type": "string"}}, ("message",)
         ),
-        output_schema=_ANY,
+        output_schema={"type": "null"},
     ),
     SimpleAction(
         id="flow.set",
@@ -205,7 +205,7 @@ _ACTIONS = [
 FLOW_ACTIONS: dict[str, SimpleAction] = {action.id: action for action in _ACTIONS}
 
 #: These end only through their own ports, never through `out`.
-ROUTERS = frozenset({"flow.condition", "flow.switch", "flow.approval"})
+ROUTERS = frozenset({"flow.condition", "flow.switch", "flow.approval", "flow.stop"})
 WITH_BODY = frozenset({"flow.map", "flow.loop"})
 
 

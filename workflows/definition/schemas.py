@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from workflows.expressions import Parts
 
 Schema = dict[str, Any]
+#: What a hostile or huge schema may cost: alternatives looked at, and parts copied while following references.
+MAX_VARIANTS = 64
+MAX_MERGED = 5_000
 _KINDS = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
 
 
@@ -22,7 +26,7 @@ class Typed:
 
     def variants(self) -> Iterator[Schema]:
         """The alternatives of the schema with references followed."""
-        yield from _variants(self.schema, self.root, 0)
+        yield from islice(_variants(self.schema, self.root, 0), MAX_VARIANTS)
 
     def kinds(self) -> frozenset[str] | None:
         """JSON types a value may have; None when anything is possible."""
@@ -156,20 +160,24 @@ def shown_kinds(typed: Typed) -> str:
 
 
 def merged(schema: Schema) -> Schema:
-    """A schema cut loose from its document: `$ref`s into `$defs` replaced, recursion cut off."""
+    """A schema cut loose from its document: `$ref`s into `$defs` replaced, recursion and excess cut off as unknown."""
     definitions = schema.get("$defs", {})
+    budget = MAX_MERGED
 
     def inline(part: Any, depth: int) -> Any:
+        nonlocal budget
+        budget -= 1
         if isinstance(part, list):
             return [inline(item, depth) for item in part]
         if not isinstance(part, dict):
             return part
         reference = part.get("$ref")
-        if isinstance(reference, str) and reference.startswith("#/$defs/"):
-            if depth > 8:
+        if isinstance(reference, str):
+            target = definitions.get(reference.removeprefix("#/$defs/")) if reference.startswith("#/$defs/") else None
+            if depth > 8 or budget < 0 or not isinstance(target, dict):
                 return {}
             rest = {name: value for name, value in part.items() if name != "$ref"}
-            return {**inline(definitions.get(reference.removeprefix("#/$defs/"), {}), depth + 1), **inline(rest, depth)}
+            return {**inline(target, depth + 1), **inline(rest, depth)}
         return {name: inline(value, depth) for name, value in part.items() if name != "$defs"}
 
     result: Schema = inline(schema, 0)

@@ -9,6 +9,7 @@ from typing import Any
 from workflows.definition.catalogue import ActionInfo, Catalogue
 from workflows.definition.flow import PREFIX, WITH_BODY, find_action, ports_of
 from workflows.definition.issues import Issue
+from workflows.definition.json_schema import BadSchema, problems_of, validator_of
 from workflows.definition.messages import finding
 from workflows.definition.model import ERROR, MAX_NODES, OUT, Definition, Edge, Graph, Node
 from workflows.definition.names import Level, Names, check_references, read_value
@@ -57,40 +58,29 @@ class _Checker:
             return
         if not count:
             self.report("no_nodes", place="nodes")
-        self.check_inputs()
-        names = Names(
-            {
-                # What is not declared never arrives.
-                "input": Typed({"additionalProperties": False, **self.definition.inputs}),
-                "vars": UNKNOWN,
-                "caller": UNKNOWN,
-                "env": UNKNOWN,
-            }
-        )
+        # What is not declared never arrives.
+        declared = Typed({"additionalProperties": False, **self.definition.inputs})
+        given = declared if self.check_inputs() else UNKNOWN
+        names = Names({"input": given, "vars": UNKNOWN, "caller": UNKNOWN, "env": UNKNOWN})
         self.output_schema = self.check_graph(self.definition, names, owner="", depth=0)
 
-    def check_inputs(self) -> None:
-        from jsonschema import Draft202012Validator
-        from jsonschema.exceptions import SchemaError
-
+    def check_inputs(self) -> bool:
+        """Whether the inputs are a schema to go by."""
         inputs = self.definition.inputs
         if inputs.get("type") != "object":
             self.report("inputs_not_object", place="inputs")
-            return
+            return False
         try:
-            Draft202012Validator.check_schema(inputs)
-        except SchemaError as error:
-            self.report(
-                "bad_inputs", place=".".join(["inputs", *map(str, error.absolute_path)]), detail=error.message[:200]
-            )
-            return
+            validator_of(inputs)
+        except BadSchema as error:
+            self.report("bad_inputs", place=".".join(filter(None, ["inputs", error.place])), detail=str(error))
+            return False
         for name, schema in (inputs.get("properties") or {}).items():
             if isinstance(schema, dict) and "default" in schema:
-                validator = Draft202012Validator(Typed(schema, inputs).standalone())
-                for wrong in validator.iter_errors(schema["default"]):
-                    place = f"inputs.properties.{name}.default"
-                    self.report("bad_default", place=place, detail=wrong.message[:200])
-                    break
+                wrong = next(problems_of(Typed(schema, inputs).standalone(), schema["default"]), None)
+                if wrong is not None:
+                    self.report("bad_default", place=f"inputs.properties.{name}.default", detail=wrong.message)
+        return True
 
     # One level of the graph
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from portal.common.errors import FieldProblem
@@ -12,6 +12,7 @@ from workflows.definition.document import content_hash
 from workflows.definition.flow import find_action
 from workflows.definition.graph import GraphOrder
 from workflows.definition.issues import InvalidDefinition
+from workflows.definition.json_schema import problems_of
 from workflows.definition.model import Definition, Graph, Node, OnError, Retry
 from workflows.definition.validation import PER_ITEM_PARAMS, validate
 from workflows.engine.errors import InvalidInput
@@ -76,7 +77,6 @@ class Plan:
     timeout: float | None
     content_hash: str
     references: frozenset[Parts]
-    _validators: list[Any] = field(default_factory=list)
 
     def prepare_input(self, value: Mapping[str, Any] | None) -> dict[str, Any]:
         """The input with defaults filled in; raises `InvalidInput` naming each wrong field."""
@@ -87,32 +87,12 @@ class Plan:
         if unknown and not self.inputs.get("additionalProperties"):
             known = ", ".join(properties) or "none"
             problems += [FieldProblem(name, "Unknown input.", f"Inputs: {known}.") for name in unknown]
-        for error in self._validator().iter_errors(prepared):
-            place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
-            problems.append(FieldProblem(place.lstrip("."), _without_value(error)))
+        problems += problems_of(dict(self.inputs), prepared)
         if problems:
             raise InvalidInput(
                 "The input does not fit the workflow.", problems=problems, remedy="Correct these fields."
             )
         return prepared
-
-    def _validator(self) -> Any:
-        if not self._validators:
-            from jsonschema import Draft202012Validator
-
-            self._validators.append(Draft202012Validator(dict(self.inputs)))
-        return self._validators[0]
-
-
-def _without_value(error: Any) -> str:
-    """What is wrong without repeating the value, which may be secret."""
-    rule = error.validator_value
-    if error.validator == "required":
-        missing = [name for name in rule if name not in error.instance]
-        return f"Missing: {', '.join(missing)}."
-    if isinstance(rule, str | int | float | list) and len(str(rule)) < 200:
-        return f"Does not meet {error.validator}: {rule}."
-    return f"Does not meet {error.validator}."
 
 
 def compile(definition: Definition, catalogue: Catalogue, *, check: bool = True) -> Plan:

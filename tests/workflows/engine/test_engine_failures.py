@@ -48,12 +48,14 @@ async def test_an_error_branch_sees_the_error_and_so_does_what_follows(world, no
         {
             "nodes": [
                 node("a", "t.fail", on_error={"policy": "branch"}),
-                node("ok"), node("rescue", value="{{ error.message }}"), node("later", value="{{ error.node }}"),
+                node("ok"),
+                node("rescue", value="{{ error.message }}"),
+                node("later", value="{{ error.node }}"),
             ],
             "edges": edges("a > ok", "a.error > rescue", "rescue > later"),
             "output": {"a": "{{ a.x }}", "rescue": "{{ rescue.value }}", "later": "{{ later.value }}"},
         }
-    )  # fmt: skip
+    )
 
     assert result.output == {"a": None, "rescue": "The upstream does not answer.", "later": "a"}
     assert world.journal.types("ok") == ["node.skipped"]
@@ -61,9 +63,11 @@ async def test_an_error_branch_sees_the_error_and_so_does_what_follows(world, no
 
 async def test_the_error_branch_is_skipped_when_nothing_fails(world, node, edges):
     result = await world.run(
-        {"nodes": [node("a", value=1, on_error={"policy": "branch"}), node("ok"), node("rescue")],
-         "edges": edges("a > ok", "a.error > rescue")}
-    )  # fmt: skip
+        {
+            "nodes": [node("a", value=1, on_error={"policy": "branch"}), node("ok"), node("rescue")],
+            "edges": edges("a > ok", "a.error > rescue"),
+        }
+    )
 
     assert set(result.output) == {"ok"}
 

@@ -33,8 +33,11 @@ async def test_map_keeps_the_order_of_the_items(world, node):
     result = await world.run(mapping(node, body, items=[3, 1, 2], concurrency=3))
 
     assert result.output["each"] == {
-        "results": [{"v": 30, "i": 0}, {"v": 10, "i": 1}, {"v": 20, "i": 2}], "errors": [], "count": 3, "failed": 0,
-    }  # fmt: skip
+        "results": [{"v": 30, "i": 0}, {"v": 10, "i": 1}, {"v": 20, "i": 2}],
+        "errors": [],
+        "count": 3,
+        "failed": 0,
+    }
     assert set(world.actions.count) == {"each[0]/one", "each[1]/one", "each[2]/one"}
 
 

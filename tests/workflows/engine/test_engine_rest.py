@@ -47,12 +47,14 @@ async def test_an_approval_rests_the_run_while_other_branches_finish(world, node
     definition = {
         "nodes": [
             node("ask", "flow.approval", message="Send {{ input.n }}?", approvers=["kim"]),
-            node("send"), node("drop"), node("beside", value=1),
+            node("send"),
+            node("drop"),
+            node("beside", value=1),
         ],
         "inputs": {"type": "object", "properties": {"n": {"type": "integer"}}},
         "edges": edges("ask.approved > send", "ask.rejected > drop"),
         "output": {"by": "{{ ask.by }}", "beside": "{{ beside.value }}"},
-    }  # fmt: skip
+    }
 
     resting = await world.run(definition, {"n": 3})
     done = await world.run(

@@ -85,9 +85,15 @@ def report() -> dict:
     script = Path(__file__).with_name("hostile.py")
     root = Path(__file__).parents[3]
     done = subprocess.run(
-        [sys.executable, str(script)], input=json.dumps(list(HOSTILE)), capture_output=True, text=True, timeout=150,
-        cwd=root, env={"PYTHONPATH": str(root), "PATH": str(Path(sys.executable).parent)}, check=False,
-    )  # fmt: skip
+        [sys.executable, str(script)],
+        input=json.dumps(list(HOSTILE)),
+        capture_output=True,
+        text=True,
+        timeout=150,
+        cwd=root,
+        env={"PYTHONPATH": str(root), "PATH": str(Path(sys.executable).parent)},
+        check=False,
+    )
     assert done.returncode == 0, done.stderr[-2_000:]
     return json.loads(done.stdout)
 
