@@ -17,6 +17,7 @@ PAGES = (
     ("workflows", ""),
     ("deployments", ""),
     ("properties", "properties/"),
+    ("properties.graphql", "graphql/"),
     ("procurement", "procurement/"),
     ("markets", "markets/"),
     ("timeseries", "timeseries/"),

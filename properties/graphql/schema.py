@@ -1,0 +1,207 @@
+"""GraphQL over the listings: read-only, limited in depth, aliases and tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+import strawberry_django
+from graphql import GraphQLError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from strawberry import auto
+from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
+from strawberry_django.optimizer import DjangoOptimizerExtension
+
+from portal.common.errors import FieldProblem, Invalid
+from portal.workspaces.roles import Permission
+from properties import models, selectors
+
+MAX_ROWS = 100
+
+
+@strawberry_django.type(models.Complex)
+class ComplexNode:
+    """A building or group of buildings."""
+
+    id: auto
+    name: auto
+    aliases: list[str]
+    region_code: auto
+
+
+@strawberry_django.type(models.Advert)
+class AdvertNode:
+    """One advert of a listing."""
+
+    id: auto
+    platform: auto
+    platform_id: auto
+    url: auto
+    state: auto
+    last_seen: auto
+
+    @strawberry_django.field(only=["price"], description="Sale price or deposit, 만원")
+    def price(self) -> float | None:
+        return self.price
+
+
+@strawberry_django.type(models.History)
+class HistoryNode:
+    """One change of an advert."""
+
+    at: auto
+    kind: auto
+    rent: auto
+
+    @strawberry_django.field(only=["price"], description="만원")
+    def price(self) -> float | None:
+        return self.price
+
+
+@strawberry_django.type(models.Listing)
+class PropertyNode:
+    """One offer."""
+
+    id: auto
+    title: auto
+    trade: auto
+    property_type: auto
+    address: auto
+    region_code: auto
+    building_dong: auto
+    floor: auto
+    floor_total: auto
+    direction: auto
+    rooms: auto
+    rent: auto
+    state: auto
+    adverts_count: auto
+    sources_count: auto
+    first_seen: auto
+    last_seen: auto
+    complex: ComplexNode | None
+    adverts: list[AdvertNode]
+    history: list[HistoryNode]
+
+    @strawberry_django.field(only=["price"], description="Sale price or deposit, 만원")
+    def price(self) -> float | None:
+        return self.price
+
+    @strawberry_django.field(only=["exclusive_m2"], description="Exclusive area, ㎡")
+    def area(self) -> float | None:
+        return self.exclusive_m2
+
+    @strawberry_django.field(prefetch_related=["adverts"], description="Platforms it is advertised on")
+    def platforms(self) -> list[str]:
+        return sorted({advert.platform for advert in self.adverts.all()})
+
+    @strawberry_django.field(prefetch_related=["adverts"], description="First of the platforms")
+    def platform(self) -> str | None:
+        return min((advert.platform for advert in self.adverts.all()), default=None)
+
+
+@strawberry.type
+class SearchNote:
+    """What a search could not apply, and how fresh the data is."""
+
+    as_of: datetime | None
+    unapplied: list[str]
+    empty_reason: str
+    total: int
+
+
+def _conditions(
+    area: str, price_min: int | None, price_max: int | None, trade: str, area_min: float | None, area_max: float | None
+) -> selectors.Conditions:
+    return selectors.Conditions(
+        area=area, price_min=price_min, price_max=price_max, trade=trade, area_min=area_min, area_max=area_max
+    )
+
+
+@strawberry.type
+class Query:
+    """The entrance."""
+
+    @strawberry_django.field(description="Listings of the workspace; money in 만원")
+    def properties(
+        self,
+        info: strawberry.Info,
+        area: str = "",
+        price_min: int | None = None,
+        price_max: int | None = None,
+        trade: str = "",
+        area_min: float | None = None,
+        area_max: float | None = None,
+        first: int = 50,
+        offset: int = 0,
+    ) -> list[PropertyNode]:
+        if not 1 <= first <= MAX_ROWS or offset < 0:
+            raise GraphQLError(f"`first` must be 1 to {MAX_ROWS} and `offset` not negative.")
+        wish = _conditions(area, price_min, price_max, trade, area_min, area_max)
+        search = selectors.listings_search(info.context["actor"].workspace, wish)
+        return search.rows.select_related(None)[offset : offset + first]  # type: ignore[return-value]
+
+    @strawberry.field(description="Data time, unapplied conditions and the reason for an empty result of a search")
+    def properties_note(
+        self,
+        info: strawberry.Info,
+        area: str = "",
+        price_min: int | None = None,
+        price_max: int | None = None,
+        trade: str = "",
+        area_min: float | None = None,
+        area_max: float | None = None,
+    ) -> SearchNote:
+        workspace = info.context["actor"].workspace
+        wish = _conditions(area, price_min, price_max, trade, area_min, area_max)
+        search = selectors.listings_search(workspace, wish)
+        total = search.rows.count()
+        return SearchNote(
+            as_of=selectors.data_time(workspace),
+            unapplied=search.unapplied,
+            empty_reason="" if total else selectors.why_empty(workspace, wish, search),
+            total=total,
+        )
+
+    @strawberry_django.field(description="One listing")
+    def property(self, info: strawberry.Info, id: strawberry.ID) -> PropertyNode | None:
+        rows = models.Listing.objects.for_workspace(info.context["actor"].workspace)
+        return rows.filter(pk=str(id)).first()  # type: ignore[no-any-return]
+
+
+schema = strawberry.Schema(
+    Query,
+    extensions=[
+        DjangoOptimizerExtension,
+        lambda: QueryDepthLimiter(max_depth=6),
+        lambda: MaxAliasesLimiter(max_alias_count=10),
+        lambda: MaxTokensLimiter(max_token_count=800),
+    ],
+)
+
+
+class GraphQLView(APIView):
+    """`POST {"query", "variables"}` with a session, a key or a token."""
+
+    permissions = {"post": Permission.DATA_READ}
+
+    def post(self, request: Request) -> Response:
+        query, variables = request.data.get("query"), request.data.get("variables") or {}
+        if not isinstance(query, str) or not isinstance(variables, dict):
+            raise Invalid("No query.", problems=[FieldProblem("query", "Send the query as a text.")])
+        result = schema.execute_sync(
+            query,
+            variable_values=variables,
+            operation_name=request.data.get("operationName"),
+            context_value={"actor": request.actor, "request": request._request},  # type: ignore[attr-defined]
+        )
+        body: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            body["errors"] = [error.formatted for error in result.errors]
+        return Response(body)
+
+
+view = GraphQLView.as_view()

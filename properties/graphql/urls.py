@@ -1,0 +1,7 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from properties.graphql.schema import view
+
+urlpatterns = [path("properties", view, name="properties-graphql")]
