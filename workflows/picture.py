@@ -12,7 +12,7 @@ from workflows.definition import ERROR, OUT, Definition, Edge, Node
 NODE_WIDTH, NODE_HEIGHT = 220, 64
 GAP_X, GAP_Y = 80, 40
 MARGIN = 24
-TITLE_UNITS, SUBTITLE_UNITS = 21, 27
+TITLE_UNITS, SUBTITLE_UNITS = 20, 26
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,10 +180,12 @@ def _mark_relative_messages() -> None:  # pragma: no cover - read by makemessage
 
 
 @register.simple_tag
-def when(moment: datetime | date | None, empty: str = "") -> SafeString | str:
+def when(moment: datetime | date | str | None, empty: str = "") -> SafeString | str:
     """A moment as "5 minutes ago" with the exact time on hover; the browser keeps it current."""
-    if moment is None:
+    if not moment:
         return empty or gettext("never")
+    if isinstance(moment, str):
+        return moment
     if not isinstance(moment, datetime):
         return format_html(
             '<time datetime="{}">{}</time>', moment.isoformat(), format_date(moment, "SHORT_DATE_FORMAT")

@@ -1,6 +1,7 @@
 // Behaviour of the shell and of every component; pages add their own module in `{% block scripts %}`.
 import { initCharts } from "./chart.js";
 import { initCode } from "./code.js";
+import { takeFreshKey } from "./connect.js";
 import { initPalette } from "./palette.js";
 import { initTabs } from "./tabs.js";
 import { toast } from "./toast.js";
@@ -139,6 +140,7 @@ document.addEventListener("htmx:afterSwap", (event) => {
   initTabs(event.detail.elt);
   initCode(event.detail.elt);
   initCharts(event.detail.elt);
+  takeFreshKey(event.detail.elt);
 });
 
 for (const key of document.querySelectorAll("[data-shortcut]"))

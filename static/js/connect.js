@@ -32,10 +32,10 @@ export function fillKey(root, key) {
   for (const hint of root.querySelectorAll("[data-connect] .key-hint")) hint.hidden = true;
 }
 
-/** Takes a key that the server just showed, wherever it appears. */
-export function takeFreshKey(root, slug) {
-  const element = root.matches?.("[data-fresh-key]") ? root : root.querySelector("[data-fresh-key]");
-  const owner = slug ?? element?.dataset.deployed;
-  if (element && owner) remember(owner, element.dataset.freshKey);
-  if (owner) fillKey(document, keyOf(owner));
+/** Takes a key that the server just showed in a fragment (`data-fresh-key`, `data-deployed`) and fills it in. */
+export function takeFreshKey(root) {
+  const element = root.matches?.("[data-deployed]") ? root : root.querySelector("[data-deployed]");
+  if (!element) return;
+  if (element.dataset.freshKey) remember(element.dataset.deployed, element.dataset.freshKey);
+  fillKey(document, keyOf(element.dataset.deployed));
 }

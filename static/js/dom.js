@@ -70,7 +70,7 @@ export const formatNumber = (value, options) => new Intl.NumberFormat(language, 
 
 /** Milliseconds for people: 340 ms, 1.2 s, 2 min 5 s. */
 export function formatDuration(ms) {
-  if (ms < 1000) return interpolate(gettext("%s ms"), [formatNumber(Math.round(ms))]);
+  if (ms < 1000) return interpolate(gettext("%s ms"), [formatNumber(ms, { maximumFractionDigits: ms < 10 ? 1 : 0 })]);
   if (ms < 60000) return interpolate(gettext("%s s"), [formatNumber(ms / 1000, { maximumFractionDigits: 1 })]);
   return interpolate(gettext("%s min %s s"), [Math.floor(ms / 60000), Math.floor((ms % 60000) / 1000)]);
 }

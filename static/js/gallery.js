@@ -1,15 +1,10 @@
 // The template gallery: filter, and the dialog that shows how a deploy went.
-import { takeFreshKey } from "./connect.js";
-
 const dialog = document.getElementById("deploy-template");
 const body = document.getElementById("deploy-template-body");
 const waiting = body?.innerHTML ?? "";
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.target === body) body.innerHTML = waiting;
-});
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target === body) takeFreshKey(body);
 });
 document.addEventListener("htmx:responseError", (event) => {
   if (event.detail.target === body && event.detail.xhr.status !== 422) dialog.close();

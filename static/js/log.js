@@ -4,6 +4,8 @@ import { codeBlock } from "./code.js";
 
 const ROW = 22;
 const OVERSCAN = 12;
+const SHORTEST = 150;
+const TALLEST = 460;
 const LEVELS = ["debug", "info", "warning", "error"];
 // Engines cap the height of an element; beyond this many rows the list shows its last part only.
 const MOST_ROWS = 1_000_000;
@@ -184,6 +186,7 @@ export class LogView {
   draw() {
     const rows = this.shown.length > MOST_ROWS ? this.shown.slice(-MOST_ROWS) : this.shown;
     this.spacer.style.height = `${rows.length * ROW}px`;
+    this.lines.style.height = `${Math.min(TALLEST, Math.max(SHORTEST, rows.length * ROW + 14))}px`;
     this.empty.hidden = rows.length > 0;
     this.empty.textContent = this.events.length ? gettext("No line fits the filter.") : gettext("No lines yet.");
     this.total.textContent = this.shown.length === this.events.length ? interpolate(ngettext("%s line", "%s lines", this.events.length), [formatNumber(this.events.length)]) : interpolate(gettext("%s of %s lines"), [formatNumber(this.shown.length), formatNumber(this.events.length)]);

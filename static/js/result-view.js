@@ -59,8 +59,27 @@ function content(block) {
   return codeBlock(block);
 }
 
-export function resultView(result, { took, runUrl }) {
+/** A card whose tabs show the same thing in several ways. */
+function tabbed(head, views) {
   const id = ++counter;
+  const box = h(
+    "section",
+    { class: "card" },
+    head,
+    h("div", { class: "tabs run-tabs", role: "tablist", "aria-label": gettext("Views of the result") }, views.map(([name], i) => h("button", { type: "button", role: "tab", id: `rv-${id}-${i}`, "aria-controls": `rvp-${id}-${i}`, "aria-selected": String(i === 0) }, name))),
+    views.map(([, view], i) => h("div", { class: "card-body", id: `rvp-${id}-${i}`, hidden: i > 0 }, view)),
+  );
+  queueMicrotask(() => initTabs(box));
+  return box;
+}
+
+/** The output of a run. */
+export function valueView(value) {
+  return tabbed(h("div", { class: "card-head" }, h("h2", {}, gettext("Result"))), [[gettext("Rendered"), rendered(value)], ["JSON", codeBlock(value)]]);
+}
+
+/** The result of a tool call. */
+export function resultView(result, { took, runUrl }) {
   const run = result._meta?.["portal/execution"] ?? result.structuredContent?.execution;
   const texts = (result.content ?? []).map(content);
   const structured = result.structuredContent;
@@ -69,18 +88,13 @@ export function resultView(result, { took, runUrl }) {
     [gettext("Structured"), structured === undefined ? h("p", { class: "muted" }, gettext("No structured content.")) : codeBlock(structured)],
     [gettext("Raw"), codeBlock(result)],
   ];
-  const box = h(
-    "section",
-    { class: "card" },
+  return tabbed(
     h(
       "div",
       { class: "card-head" },
       h("h3", { class: "status", dataset: { state: result.isError ? "failed" : "succeeded" } }, icon(result.isError ? "cross" : "tick"), result.isError ? gettext("Error result") : gettext("Result"), h("span", { class: "faint small tabular" }, formatDuration(took))),
       run ? h("a", { class: "small", href: `${runUrl}${run}` }, gettext("Open run")) : null,
     ),
-    h("div", { class: "tabs run-tabs", role: "tablist", "aria-label": gettext("Views of the result") }, views.map(([name], i) => h("button", { type: "button", role: "tab", id: `rv-${id}-${i}`, "aria-controls": `rvp-${id}-${i}`, "aria-selected": String(i === 0) }, name))),
-    views.map(([, view], i) => h("div", { class: "card-body", id: `rvp-${id}-${i}`, hidden: i > 0 }, view)),
+    views,
   );
-  queueMicrotask(() => initTabs(box));
-  return box;
 }

@@ -1,6 +1,7 @@
 // The page of one run: live state, node states on the picture, log, timeline.
 import { EventStream } from "./events.js";
 import { LogView } from "./log.js";
+import { valueView } from "./result-view.js";
 import { formatDuration, h, icon, readJson, s } from "./dom.js";
 
 const data = readJson("run-data");
@@ -175,6 +176,12 @@ for (const group of graph?.querySelectorAll("[data-node]") ?? []) {
     go();
   });
 }
+
+function showResult(root) {
+  for (const box of root.querySelectorAll("[data-result]")) box.replaceChildren(valueView(readJson(box.dataset.result)));
+}
+showResult(document);
+document.addEventListener("htmx:afterSwap", (event) => showResult(event.detail.elt));
 
 const picker = document.getElementById("data-node");
 picker?.addEventListener("portal:choose", (event) => {

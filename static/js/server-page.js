@@ -1,9 +1,8 @@
 import { readJson } from "./dom.js";
-import { fillKey, keyOf, takeFreshKey } from "./connect.js";
+import { fillKey, keyOf } from "./connect.js";
 
 const { slug } = readJson("server-data");
 fillKey(document, keyOf(slug));
-document.addEventListener("htmx:afterSwap", (event) => takeFreshKey(event.detail.elt, slug));
 
 // Plotly measures its box, which has no size in a hidden tab.
 document.addEventListener("portal:tab", () => dispatchEvent(new Event("resize")));
