@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from typing import Any
 
@@ -15,6 +16,8 @@ from workflows.engine.ports import Ended, Level, NodeCall, NodeRecord
 from workflows.engine.state import MAX_LINES_PER_NODE, NodeFailed, RunState, Suspended, plain_data, summary
 from workflows.expressions import Scope
 
+#: Characters of a logged message that are kept.
+MAX_MESSAGE = 2_000
 LEVELS = frozenset({"debug", "info", "warning", "error"})
 
 
@@ -165,11 +168,19 @@ async def _call(level: GraphRun, node: PlannedNode, scope: Scope, path: str, att
 class _Lines:
     """A node's log and progress lines, bounded in number, silent after its end."""
 
-    __slots__ = ("closed", "count", "path", "state")
+    __slots__ = ("closed", "count", "loop", "path", "state", "thread")
 
     def __init__(self, state: RunState, path: str) -> None:
         self.state, self.path = state, path
         self.count, self.closed = 0, False
+        self.loop, self.thread = asyncio.get_running_loop(), threading.get_ident()
+
+    def _emit(self, *event: Any) -> None:
+        """An action may work in a thread of its own, but the story is written in one."""
+        if threading.get_ident() == self.thread:
+            self.state.emit(*event)
+        else:
+            self.loop.call_soon_threadsafe(self.state.emit, *event)
 
     def _may_write(self) -> bool:
         self.count += 1
@@ -177,13 +188,13 @@ class _Lines:
 
     def log(self, level: Level, message: str, **data: Any) -> None:
         if self._may_write():
-            self.state.emit(
-                "log", level if level in LEVELS else "info", self.path, str(message)[:2_000], plain_data(data)
-            )
+            known = level if level in LEVELS else "info"
+            self._emit("log", known, self.path, str(message)[:MAX_MESSAGE], plain_data(data))
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         if self._may_write():
-            self.state.emit("node.progress", "info", self.path, message, {"done": done, "total": total})
+            data = {"done": plain_data(done), "total": plain_data(total)}
+            self._emit("node.progress", "info", self.path, str(message)[:MAX_MESSAGE], data)
 
     def close(self) -> None:
         dropped = self.count - MAX_LINES_PER_NODE

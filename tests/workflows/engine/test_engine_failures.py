@@ -1,6 +1,7 @@
 """What happens when a node fails: policies, retries, timeouts, and what may be said about it."""
 
 import asyncio
+import threading
 
 import pytest
 
@@ -215,6 +216,23 @@ async def test_logs_and_progress_become_events_and_are_bounded(world, node):
     assert first.data["rows"] == 3
     assert isinstance(first.data["thing"], str)
     assert len(world.journal.events) == before
+
+
+async def test_lines_written_from_a_thread_keep_the_order_whole(world, node):
+    async def work(call):
+        await asyncio.to_thread(lambda: [call.log("info", f"line {number}") for number in range(50)])
+        call.progress(50, 50)
+        return {"thread": True}
+
+    world.actions.functions["t.echo"] = work
+    threads = set()
+    world.journal.on_entry = lambda entry: threads.add(threading.get_ident())
+
+    await world.run({"nodes": [node("a"), node("b")]})
+
+    assert threads == {threading.get_ident()}
+    assert [event.seq for event in world.journal.events] == list(range(1, len(world.journal.events) + 1))
+    assert world.journal.types().count("log") == 100
 
 
 def test_a_failure_survives_storage():
