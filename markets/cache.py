@@ -12,7 +12,7 @@ import time
 import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -48,19 +48,23 @@ class Cached:
 
 
 class ProcessCache:
-    """A small least-recently-used cache with an entry and a byte bound, safe between threads."""
+    """A small least-recently-used cache with an entry and a size bound, safe between threads.
 
-    def __init__(self, entries: int = 512, max_bytes: int = 32_000_000) -> None:
+    It holds answers as they are used, already read into rows, so that a hit costs no decoding. `size` is the caller's
+    estimate of the bytes.
+    """
+
+    def __init__(self, entries: int = 1024, max_bytes: int = 64_000_000) -> None:
         self._entries, self._max_bytes = entries, max_bytes
-        self._kept: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[float, int, Any]] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
         self._pending: Counter[str] = Counter()
         self._flushed = time.monotonic()
         self.evicted = 0
 
-    def get(self, key: str) -> bytes | None:
-        """The packed answer, None when absent or expired."""
+    def get(self, key: str) -> Any:
+        """The kept answer, None when absent or expired."""
         with self._lock:
             found = self._kept.get(key)
             if found is None:
@@ -69,17 +73,17 @@ class ProcessCache:
                 self._drop(key)
                 return None
             self._kept.move_to_end(key)
-            return found[1]
+            return found[2]
 
-    def put(self, key: str, value: bytes, ttl: float) -> None:
-        """Keep a packed answer for `ttl` seconds; the longest unused ones make room."""
-        if ttl <= 0 or len(value) > self._max_bytes:
+    def put(self, key: str, value: Any, ttl: float, size: int) -> None:
+        """Keep an answer for `ttl` seconds; the longest unused ones make room."""
+        if ttl <= 0 or size > self._max_bytes:
             return
         with self._lock:
             if key in self._kept:
                 self._drop(key)
-            self._kept[key] = (time.monotonic() + ttl, value)
-            self._bytes += len(value)
+            self._kept[key] = (time.monotonic() + ttl, size, value)
+            self._bytes += size
             while len(self._kept) > self._entries or self._bytes > self._max_bytes:
                 self._drop(next(iter(self._kept)))
                 self.evicted += 1
@@ -93,7 +97,7 @@ class ProcessCache:
             return len(keys)
 
     def _drop(self, key: str) -> None:
-        self._bytes -= len(self._kept.pop(key)[1])
+        self._bytes -= self._kept.pop(key)[1]
 
     def count(self, name: str) -> None:
         """Note an outcome; kept here for a moment, so that a hit costs no round trip."""
@@ -114,13 +118,15 @@ class ProcessCache:
 
     @property
     def size(self) -> int:
-        """Bytes kept."""
+        """Bytes kept, as estimated."""
         return self._bytes
 
 
 #: One per process; a unit test makes its own.
 PROCESS = ProcessCache()
-_flights: dict[tuple[int, str], asyncio.Future[bytes]] = {}
+_flights: dict[tuple[int, str], asyncio.Future[Cached]] = {}
+#: Rows in memory take about this many times the bytes of their JSON.
+SPREAD = 3
 
 
 class Cache:
@@ -140,21 +146,25 @@ class Cache:
         *,
         lifetimes: Lifetimes | None = None,
         is_empty: Callable[[Any], bool] = lambda value: not value,
+        decode: Callable[[Any, datetime], Any] = lambda value, fetched_at: value,
     ) -> Cached:
-        """The value of a key as plain JSON data, loaded at most once at a time over all processes."""
+        """The value of a key, loaded at most once at a time over all processes.
+
+        `load` gives plain JSON data, which is what is stored; `decode` turns it and its time into what is returned.
+        """
         times = lifetimes or self._lifetimes
-        if (packed := self._process.get(key)) is not None:
+        if (kept := self._process.get(key)) is not None:
             await self._count("hit_process")
-            return _unpack(packed, "process")
+            return replace(kept, layer="process")
         flight = (id(asyncio.get_running_loop()), key)
         if (under_way := _flights.get(flight)) is not None:
-            packed = await asyncio.shield(under_way)
+            found = await asyncio.shield(under_way)
             await self._count("hit_flight")
-            return _unpack(packed, "process")
-        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+            return found
+        future: asyncio.Future[Cached] = asyncio.get_running_loop().create_future()
         _flights[flight] = future
         try:
-            cached, packed = await self._through_store(key, load, times, is_empty)
+            cached = await self._through_store(key, load, times, is_empty, decode)
         except BaseException as error:
             # Waiters share the failure; a cancelled leader must not cancel them, so they get a retryable error.
             shared = error if isinstance(error, Exception) else Unavailable("The request was cut off; try again.")
@@ -162,24 +172,29 @@ class Cache:
             future.exception()
             raise
         else:
-            future.set_result(packed)
+            future.set_result(cached)
             return cached
         finally:
             _flights.pop(flight, None)
 
     async def _through_store(
-        self, key: str, load: Callable[[], Awaitable[Any]], times: Lifetimes, is_empty: Callable[[Any], bool]
-    ) -> tuple[Cached, bytes]:
+        self,
+        key: str,
+        load: Callable[[], Awaitable[Any]],
+        times: Lifetimes,
+        is_empty: Callable[[Any], bool],
+        decode: Callable[[Any, datetime], Any],
+    ) -> Cached:
         packed = await self._store.get(f"cache:{key}")
-        if packed is not None and (found := self._fresh(key, packed, times)) is not None:
+        if packed is not None and (found := self._fresh(key, packed, times, decode)) is not None:
             await self._count("hit_shared")
-            return found, packed
+            return found
         async with self._store.lock(f"flight:{key}", ttl=30.0, wait=12.0) as held:
             if (again := await self._store.get(f"cache:{key}")) is not None:
                 packed = again
-                if (found := self._fresh(key, packed, times)) is not None:
+                if (found := self._fresh(key, packed, times, decode)) is not None:
                     await self._count("hit_flight")
-                    return found, packed
+                    return found
             try:
                 if not held:
                     raise Unavailable("Another process is still asking KIS for the same figures.", code="kis_busy")
@@ -189,21 +204,26 @@ class Cache:
                 if packed is None:
                     raise
                 await self._count("stale")
-                return _unpack(packed, "stale"), packed
+                stamp, old = _unpack(packed)
+                return Cached(decode(old, stamp), stamp, "stale")
             await self._count("miss")
             now = datetime.now(UTC)
-            packed = _pack(value, now)
-            if not is_empty(value):
+            found = Cached(decode(value, now), now, "upstream")
+            if not is_empty(found.value):
+                packed, size = _pack(value, now)
                 await self._store.set(f"cache:{key}", packed, ttl=times.stale)
-                self._process.put(key, packed, times.process)
-            return Cached(value, now, "upstream"), packed
+                self._process.put(key, found, times.process, size * SPREAD)
+            return found
 
-    def _fresh(self, key: str, packed: bytes, times: Lifetimes) -> Cached | None:
-        found = _unpack(packed, "shared")
-        left = times.shared - found.age
+    def _fresh(
+        self, key: str, packed: bytes, times: Lifetimes, decode: Callable[[Any, datetime], Any]
+    ) -> Cached | None:
+        stamp, value = _unpack(packed)
+        left = times.shared - (datetime.now(UTC) - stamp).total_seconds()
         if left <= 0:
             return None
-        self._process.put(key, packed, min(times.process, left))
+        found = Cached(decode(value, stamp), stamp, "shared")
+        self._process.put(key, found, min(times.process, left), len(packed) * 8 * SPREAD)
         return found
 
     async def forget(self, key: str) -> None:
@@ -235,10 +255,11 @@ def hit_rate(counters: dict[str, int]) -> float | None:
     return hits / whole if whole else None
 
 
-def _pack(value: Any, when: datetime) -> bytes:
-    return zlib.compress(json.dumps([when.timestamp(), value], ensure_ascii=False, separators=(",", ":")).encode(), 6)
+def _pack(value: Any, when: datetime) -> tuple[bytes, int]:
+    plain = json.dumps([when.timestamp(), value], ensure_ascii=False, separators=(",", ":")).encode()
+    return zlib.compress(plain, 6), len(plain)
 
 
-def _unpack(packed: bytes, layer: Layer) -> Cached:
+def _unpack(packed: bytes) -> tuple[datetime, Any]:
     stamp, value = json.loads(zlib.decompress(packed))
-    return Cached(value, datetime.fromtimestamp(stamp, UTC), layer)
+    return datetime.fromtimestamp(stamp, UTC), value

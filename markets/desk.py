@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from integrations.sdk import ConnectorError, Unavailable
-from markets.cache import Cache, Cached, Layer, Lifetimes
+from markets.cache import Cache, Layer, Lifetimes
 from markets.kis import endpoints, hours
 from markets.kis.client import KisClient, Page, read_page
 from markets.kis.endpoints import Endpoint, Venue
@@ -87,17 +87,17 @@ class Desk:
 
         async def load() -> dict[str, Any]:
             body = await self.client.get(endpoint, query)
-            read_page(endpoint, body, hours.utc_now())  # refuse what cannot be read before it is kept
-            return body
+            return {key: value for key, value in body.items() if key.startswith(("output", "Output"))}
 
         cached = await self.cache.fetch(
             self.key(endpoint, query),
             load,
             lifetimes=lifetimes,
-            is_empty=lambda body: not read_page(endpoint, body, hours.utc_now()).rows,
+            is_empty=lambda page: not page.rows,
+            # What cannot be read raises here, before anything is kept.
+            decode=lambda body, fetched_at: read_page(endpoint, body, fetched_at),
         )
-        page = read_page(endpoint, cached.value, cached.fetched_at)
-        return Reading(page, cached.fetched_at, cached.layer)
+        return Reading(cached.value, cached.fetched_at, cached.layer)
 
     # -- calendar --------------------------------------------------------------------------------------------
 
@@ -204,9 +204,10 @@ class Desk:
             return [_packed(item) for board in boards for item in board]
 
         key = f"{self.client.scope}:master:{day}"
-        cached = await self.cache.fetch(key, load, lifetimes=DAILY)
-        # Thousands of records: decoded once per answer of the cache, not once per request.
-        return Reading(_unpacked(key, cached), cached.fetched_at, cached.layer)
+        cached = await self.cache.fetch(
+            key, load, lifetimes=DAILY, decode=lambda rows, _: {row[0]: Instrument(*row) for row in rows}
+        )
+        return Reading(cached.value, cached.fetched_at, cached.layer)
 
     async def _board(self, market: str) -> list[Instrument]:
         data = await self.client.download(f"{self._master_url}/{market.lower()}_code.mst.zip")
@@ -223,22 +224,11 @@ class Desk:
         return dict(cached.value)
 
 
-_decoded: dict[str, tuple[datetime, dict[str, Instrument]]] = {}
 FIELDS = tuple(Instrument.__dataclass_fields__)
 
 
 def _packed(item: Instrument) -> list[Any]:
     return [getattr(item, name) for name in FIELDS]
-
-
-def _unpacked(key: str, cached: Cached) -> dict[str, Instrument]:
-    kept = _decoded.get(key)
-    if kept is None or kept[0] != cached.fetched_at:
-        kept = (cached.fetched_at, {row[0]: Instrument(*row) for row in cached.value})
-        if len(_decoded) >= 8:
-            _decoded.clear()
-        _decoded[key] = kept
-    return kept[1]
 
 
 def need_rows(page: Page, what: str) -> None:

@@ -129,10 +129,10 @@ async def test_counters_tell_hits_from_misses(store):
 
 def test_the_longest_unused_entry_makes_room():
     cache = ProcessCache(entries=2)
-    cache.put("a", b"1", 60)
-    cache.put("b", b"2", 60)
+    cache.put("a", b"1", 60, 1)
+    cache.put("b", b"2", 60, 1)
     cache.get("a")
-    cache.put("c", b"3", 60)
+    cache.put("c", b"3", 60, 1)
 
     assert (cache.get("a"), cache.get("b"), cache.get("c")) == (b"1", None, b"3")
 
@@ -140,7 +140,7 @@ def test_the_longest_unused_entry_makes_room():
 def test_the_byte_bound_holds_whatever_is_put():
     cache = ProcessCache(entries=10_000, max_bytes=100_000)
     for number in range(5_000):
-        cache.put(str(number), bytes(997), 60)
+        cache.put(str(number), bytes(997), 60, 1000)
 
     assert cache.size <= 100_000
     assert len(cache) == 100
