@@ -6,13 +6,13 @@ from enum import Enum
 from typing import Annotated, Any, Literal
 
 import pytest
-from contract_values import values_of
 from hypothesis import HealthCheck, assume, given, settings
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field
 
 from integrations.registry import catalogue
 from integrations.sdk import Connector, Context, FileRef, InvalidParams, Text
+from tests.contracts.contract_values import values_of
 
 ACTIONS = sorted(catalogue().values(), key=lambda action: action.id)
 quick = settings(

@@ -1,0 +1,8 @@
+"""Gmail, Sheets, Calendar and Drive: four connectors with their own minimal rights."""
+
+from integrations.connectors.google.calendar import google_calendar
+from integrations.connectors.google.drive import google_drive
+from integrations.connectors.google.gmail import gmail
+from integrations.connectors.google.sheets import google_sheets
+
+__all__ = ["gmail", "google_calendar", "google_drive", "google_sheets"]
