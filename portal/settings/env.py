@@ -54,6 +54,14 @@ class Env(BaseSettings):
     g2b_base_url: str = Field("", description="Base URL of the Naramarket API, replacing live and sandbox.")
     molit_base_url: str = Field("", description="Base URL of the MOLIT API, replacing live and sandbox.")
 
+    http_base_url: str = Field("", description="Base URL of relative addresses in the HTTP connector.")
+    slack_base_url: str = Field("", description="Base URL of Slack's Web API, replacing live and sandbox.")
+    github_base_url: str = Field("", description="Base URL of GitHub's API, for example of GitHub Enterprise.")
+    google_gmail_base_url: str = Field("", description="Base URL of the Gmail API, replacing live and sandbox.")
+    google_sheets_base_url: str = Field("", description="Base URL of the Sheets API, replacing live and sandbox.")
+    google_calendar_base_url: str = Field("", description="Base URL of the Calendar API, replacing live and sandbox.")
+    google_drive_base_url: str = Field("", description="Base URL of the Drive API, replacing live and sandbox.")
+
     # Credentials of the sample workspace
     kis_app_key: str = Field("", description="KIS app key of the sample workspace; empty: the sandbox's.")
     kis_app_secret: str = Field("", description="KIS app secret of the sample workspace; empty: the sandbox's.")
@@ -70,6 +78,8 @@ class Env(BaseSettings):
     google_client_secret: str = Field("", description="Secret of GOOGLE_CLIENT_ID.")
     github_client_id: str = Field("", description="OAuth client for GitHub sign-in and connector.")
     github_client_secret: str = Field("", description="Secret of GITHUB_CLIENT_ID.")
+    slack_client_id: str = Field("", description="OAuth client for the Slack connector.")
+    slack_client_secret: str = Field("", description="Secret of SLACK_CLIENT_ID.")
     naver_client_id: str = Field("", description="OAuth client for Naver sign-in.")
     naver_client_secret: str = Field("", description="Secret of NAVER_CLIENT_ID.")
     kakao_client_id: str = Field("", description="OAuth client for Kakao sign-in.")
