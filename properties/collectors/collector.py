@@ -8,7 +8,7 @@ import random
 import re
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from integrations.sdk import wait_turn
@@ -19,6 +19,7 @@ from properties.collectors.port import Collected, CollectRequest, Outcome, PageR
 from properties.collectors.profile import Access, Profile, Step, fill, walk
 from properties.collectors.robots import verdict
 from properties.normalise.personal import scrub
+from properties.normalise.regions import dongs_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -103,7 +104,7 @@ class Collector:
         for name, step in self.profile.steps.items():
             if any(other.details == name for other in self.profile.steps.values()):
                 continue  # reached through its listing step
-            for variables in self._variables(request, step):
+            for variables in self._everywhere(request, step):
                 ids: list[str] = []
                 async for answer in self._pages(name, step, variables, request, result, deadline):
                     for row in rows_of(answer, step.rows):
@@ -117,6 +118,12 @@ class Collector:
                     await self._details(step, ids, variables, result, deadline)
                 if time.monotonic() > deadline:
                     return
+
+    def _everywhere(self, request: CollectRequest, step: Step) -> list[dict[str, Any]]:
+        """Variables of every question to ask: one region, or each of its dongs where rows do not name theirs."""
+        dongs = dongs_of(request.region_code) if self.profile.by_dong and step.per != "complex" else []
+        parts = [replace(request, region_code=dong.code, region_name=dong.name) for dong in dongs] or [request]
+        return [variables for part in parts for variables in self._variables(part, step)]
 
     def _variables(self, request: CollectRequest, step: Step) -> list[dict[str, Any]]:
         codes = [self.profile.trade_codes.get(trade.value) for trade in request.trades]

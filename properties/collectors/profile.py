@@ -110,6 +110,8 @@ class Profile(Part):
     url: str = ""
     origin: str = ""
     absent_means_closed: bool = False
+    #: Rows do not name their dong: ask dong by dong, so that the question tells it.
+    by_dong: bool = False
     blocks: BlockSigns = BlockSigns()
     personal_fields: tuple[str, ...] = ()
 

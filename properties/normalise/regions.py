@@ -233,3 +233,18 @@ def regions() -> Regions:
             )
             for row in csv.DictReader(file)
         )
+
+
+def dongs_of(code: str) -> list[Region]:
+    """Current 읍면동 of a district or city, in the order of their codes; empty for anything else."""
+    if level_of(pad(code)) != "sgg":
+        return []
+    prefix = prefix_of(code)
+    return sorted(
+        (
+            region
+            for region in regions().by_code.values()
+            if region.code.startswith(prefix) and not region.valid_to and region.level == "umd"
+        ),
+        key=lambda region: region.code,
+    )

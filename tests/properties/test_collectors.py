@@ -83,6 +83,14 @@ async def test_shops_are_read_page_by_page(client: httpx2.AsyncClient) -> None:
     assert (result.outcome, len(result.adverts), result.requests) == (Outcome.COMPLETE, 30, 2)
 
 
+async def test_rows_without_a_dong_are_asked_for_dong_by_dong(client: httpx2.AsyncClient) -> None:
+    result = await collect(client, "naver", code="1165000000")
+
+    codes = {normalise_advert(raw).region_code for raw in result.adverts}
+    assert len(codes) > 3
+    assert all(code.startswith("11650") and not code.endswith("00000") for code in codes)
+
+
 async def test_without_a_legal_basis_nothing_is_requested(client: httpx2.AsyncClient) -> None:
     result = await collect(client, "naver", allowed=False)
 
