@@ -64,7 +64,10 @@ class Journal(Protocol):
         ...
 
     async def record(self, record: NodeRecord, /) -> None:
-        """Take a node's state. May return before it is stored, in order, unless `record.durable`."""
+        """Take a node's state. May return before it is stored, in order, unless `record.durable`.
+
+        A durable one is awaited to its end even if the node is cancelled meanwhile.
+        """
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal, NoReturn
@@ -113,9 +113,23 @@ class RunState:
         if self.closed:
             return
         try:
-            await self.ports.journal.record(record)
+            if record.durable:
+                await self._whole(self.ports.journal.record(record))
+            else:
+                await self.ports.journal.record(record)
         except Exception as error:
             self._crashed(error)
+
+    async def _whole(self, work: Coroutine[Any, Any, None]) -> None:
+        """Await a write to its end even when this node is cancelled meanwhile: half a write would tear the story."""
+        task = asyncio.ensure_future(work)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait({task})
+            if not task.cancelled() and isinstance(error := task.exception(), Exception):
+                self._crashed(error)
+            raise
 
     def _crashed(self, error: Exception) -> NoReturn:
         self.closed = True

@@ -162,6 +162,33 @@ async def test_a_write_is_announced_before_it_happens_and_stored_before_anything
     assert world.journal.records["a"].durable
 
 
+async def test_a_write_to_the_journal_is_never_torn_by_a_failure_beside_it(world, node):
+    world.effect = "write"
+    writing, finished = asyncio.Event(), []
+
+    class SlowJournal(MemoryJournal):
+        async def record(self, record):
+            if record.node == "slow" and record.status == "succeeded":
+                writing.set()
+                for _ in range(5):
+                    await asyncio.sleep(0)
+            await super().record(record)
+            finished.append((record.node, record.status))
+
+    async def fail_meanwhile(call):
+        await writing.wait()
+        raise ValueError
+
+    world.journal = SlowJournal()
+    world.actions.functions["t.bug"] = fail_meanwhile
+
+    result = await world.run({"nodes": [node("slow"), node("bad", "t.bug")]})
+
+    assert result.error.node == "bad"
+    assert ("slow", "succeeded") in finished
+    assert world.journal.types()[-1] == "run.failed"
+
+
 class Switch:
     """A cancel port that tests press."""
 
