@@ -92,17 +92,40 @@ def detect_period(values: FloatArray, *, longest: int | None = None, threshold: 
     limit = min(longest or len(clean) // 3, len(clean) // 3, 5000)
     if limit < 3 or np.ptp(clean) == 0:
         return 1
+    # One wild row would outweigh the season in every product.
+    centre = np.median(clean)
+    reach = 5 * 1.4826 * float(np.median(np.abs(clean - centre)))
+    if reach > 0:
+        clean = np.clip(clean, centre - reach, centre + reach)
     # First differences take out a wandering level, whose slow decay would hide every peak.
-    correlation = autocorrelation(np.diff(clean), limit)
-    smooth = autocorrelation(clean, limit)
-    best, best_value = 1, threshold
-    for lag in range(2, limit):
-        peak = smooth[lag] > smooth[lag - 1] and smooth[lag] >= smooth[lag + 1]
-        strength = max(smooth[lag] if peak else 0.0, correlation[lag])
-        # A multiple of a shorter season must be clearly stronger to replace it.
-        if strength > best_value * (1.1 if best > 1 and lag % best == 0 else 1.0):
-            best, best_value = lag, strength
-    return best
+    best, best_value, found = 1, threshold, None
+    for correlation in (autocorrelation(clean, limit), autocorrelation(np.diff(clean), limit)):
+        # Fewer pairs stand behind long lags: without this the peak slides towards shorter ones.
+        correlation = correlation * (len(clean) / (len(clean) - np.arange(len(correlation))))
+        # Near rows resemble each other in any smooth series: a season shows only after the first dip below zero.
+        dips = np.flatnonzero(correlation < 0)
+        for lag in range(int(dips[0]) if len(dips) else limit, limit):
+            value = correlation[lag]
+            if value < correlation[lag - 1] or value < correlation[lag + 1]:
+                continue
+            # A multiple of a shorter season must be clearly stronger to replace it.
+            if value > best_value * (1.1 if best > 1 and _is_multiple(lag, best) else 1.0):
+                best, best_value, found = lag, float(value), correlation
+    return best if found is None else _refined(best, found)
+
+
+def _refined(season: int, correlation: FloatArray) -> int:
+    """Noise moves the top of a broad peak: the lag near it whose multiples agree best."""
+    near = max(season // 20, 1)
+    multiples = np.arange(1, max(min(len(correlation) // (season + near + 1), 4), 1) + 1)
+    choices = range(max(season - near, 2), season + near + 1)
+    choices = [lag for lag in choices if lag * multiples[-1] < len(correlation)]
+    return max(choices, key=lambda lag: float(correlation[lag * multiples].mean()), default=season)
+
+
+def _is_multiple(lag: int, season: int) -> bool:
+    rest = lag % season
+    return min(rest, season - rest) <= max(1, season // 20)
 
 
 def choose_period(values: FloatArray, frequency: Frequency | None) -> int:

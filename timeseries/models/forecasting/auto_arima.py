@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from timeseries.data.series import FloatArray
 from timeseries.models.forecasting.statistical import Statistical
 
 
@@ -15,7 +16,7 @@ class AutoARIMA(Statistical):
     max_season = 12
     default_origins = 6
 
-    def _model(self, season: int, positive: bool) -> Any:
+    def _model(self, values: FloatArray, season: int) -> Any:
         from statsforecast.models import AutoARIMA as Model
 
         return Model(season_length=season, approximation=season > 1, max_p=3, max_q=3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from timeseries.data.series import FloatArray
 from timeseries.models.forecasting.statistical import Statistical
 
 
@@ -14,7 +15,7 @@ class AutoETS(Statistical):
     title = "AutoETS"
     max_season = 24
 
-    def _model(self, season: int, positive: bool) -> Any:
+    def _model(self, values: FloatArray, season: int) -> Any:
         from statsforecast.models import AutoETS as Model
 
-        return Model(season, model="ZZZ" if positive else "AZA")
+        return Model(season)

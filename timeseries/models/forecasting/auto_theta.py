@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from timeseries.data.series import FloatArray
 from timeseries.models.forecasting.statistical import Statistical
 
 
@@ -13,7 +14,7 @@ class AutoTheta(Statistical):
     kind = "auto_theta"
     title = "AutoTheta"
 
-    def _model(self, season: int, positive: bool) -> Any:
+    def _model(self, values: FloatArray, season: int) -> Any:
         from statsforecast.models import AutoTheta as Model
 
-        return Model(season, decomposition_type="multiplicative" if positive else "additive")
+        return Model(season, decomposition_type="multiplicative" if (values > 0).all() else "additive")

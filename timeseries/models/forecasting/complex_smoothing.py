@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from timeseries.data.series import FloatArray
 from timeseries.models.forecasting.statistical import Statistical
 
 
@@ -14,7 +15,7 @@ class ComplexSmoothing(Statistical):
     title = "AutoCES"
     max_season = 24
 
-    def _model(self, season: int, positive: bool) -> Any:
+    def _model(self, values: FloatArray, season: int) -> Any:
         from statsforecast.models import AutoCES as Model
 
         return Model(season)

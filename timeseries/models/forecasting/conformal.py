@@ -58,7 +58,7 @@ class Calibration:
 
     def _small_sample(self, level: float) -> float:
         """Widening for few origins: errors of one origin move together, so origins, not rows, are the sample size."""
-        freedom = self.origins + 2
+        freedom = 2 * self.origins
         normal = float(stdtrit(1e6, (1 + level) / 2))
         student = float(stdtrit(freedom, (1 + level) / 2))
         return student / normal

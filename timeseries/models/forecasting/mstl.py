@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -27,21 +26,12 @@ class MSTL(Statistical):
         """Two seasons and a little."""
         return max(8, 2 * period + 2)
 
-    def _model(self, season: int, positive: bool) -> Any:
-        raise NotImplementedError("MSTL chooses its model from the values; see _run.")
-
-    def _run(self, values: FloatArray, steps: int, season: int) -> FloatArray:
+    def _model(self, values: FloatArray, season: int) -> Any:
         from statsforecast.models import MSTL as Model
         from statsforecast.models import AutoETS
 
         seasons = self.seasons(values, season)
-        if not seasons:
-            plain: FloatArray = AutoETS(1).forecast(values, steps)["mean"]
-            return plain
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            result: FloatArray = Model(seasons).forecast(values, steps)["mean"]
-        return result
+        return Model(seasons) if seasons else AutoETS(1)
 
     @staticmethod
     def seasons(values: FloatArray, season: int) -> list[int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from timeseries.data.series import FloatArray, Series
+from timeseries.data.series import FloatArray, Series, TimeArray
 from timeseries.metrics.forecasting import naive2
 from timeseries.models import prophet_fit
 from timeseries.models.base import Progress
@@ -34,6 +34,7 @@ class Prophet(Forecaster):
     def __init__(self, settings: Settings | None = None) -> None:
         super().__init__(settings)
         self.share = 1.0
+        self._warm: tuple[str, tuple[Any, float, float]] | None = None
 
     def _fit(self, series: Series, progress: Progress) -> None:
         progress.step(0, 1, "Fitting Prophet")
@@ -70,12 +71,17 @@ class Prophet(Forecaster):
             return np.full(steps, values[-1])
         times = prophet_fit.calendar_of(history, len(history) + steps)
         logs = bool((values > 0).all() and values.min() > 0.02 * values.mean())
-        rows = np.log(values) if logs else values
-        model = prophet_fit.fit(times[: len(values)], rows)
-        fitted = prophet_fit.predict(model, times)
-        rest = rows - fitted[: len(values)]
-        # Prophet fits a curve through the middle of the rows and forgets where the last ones are.
-        centred = rest[1:] @ rest[:-1] / max(float(rest[:-1] @ rest[:-1]), 1e-12)
-        carry = float(np.clip(centred, 0.0, CARRY))
-        ahead = fitted[len(values) :] + rest[-1] * carry ** np.arange(1, steps + 1)
+        model, last, carry = self._fitted(history, times[: len(values)], np.log(values) if logs else values)
+        ahead = prophet_fit.predict(model, times[len(values) :]) + last * carry ** np.arange(1, steps + 1)
         return np.exp(np.clip(ahead, -700, 700)) if logs else ahead
+
+    def _fitted(self, history: Series, times: TimeArray, rows: FloatArray) -> tuple[Any, float, float]:
+        """Model, last residual and its carry; the last fit is kept for the next forecast of the same rows."""
+        key = history.digest()
+        if self._warm is None or self._warm[0] != key:
+            model = prophet_fit.fit(times, rows)
+            rest = rows - prophet_fit.predict(model, times)
+            # Prophet fits a curve through the middle of the rows and forgets where the last ones are.
+            carry = float(rest[1:] @ rest[:-1] / max(float(rest[:-1] @ rest[:-1]), 1e-12))
+            self._warm = (key, (model, float(rest[-1]), float(np.clip(carry, 0.0, CARRY))))
+        return self._warm[1]

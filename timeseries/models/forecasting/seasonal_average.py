@@ -1,4 +1,4 @@
-"""Seasonal average: the mean of the last three long seasons; slow to react and therefore a good counterweight."""
+"""Seasonal average: the shape of the last three long seasons at the level of the last one; slow to be led astray."""
 
 from __future__ import annotations
 
@@ -32,5 +32,6 @@ class SeasonalAverage(Forecaster):
         longer = LONG_SEASONS.get(self.period, self.period)
         lag = next((season for season in (longer, self.period) if rows >= 2 * season), 1)
         count = min(SEASONS, rows // lag)
-        season = history.target[-count * lag :].reshape(count, lag).mean(axis=0)
-        return season[np.arange(steps) % lag]
+        seasons = history.target[-count * lag :].reshape(count, lag)
+        shape = seasons.mean(axis=0) + seasons[-1].mean() - seasons.mean()
+        return shape[np.arange(steps) % lag]
