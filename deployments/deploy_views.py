@@ -221,7 +221,7 @@ def deploy_from_template(request: HttpRequest, actor: Actor, key: str) -> HttpRe
 
 
 def _tools_page(slug: str) -> HttpResponse:
-    return redirect(reverse("deployments:deployment-detail", args=[slug]) + "#tab-tools")
+    return redirect(reverse("deployments:deployment-detail", args=[slug]) + "#view=tools")
 
 
 @require_POST

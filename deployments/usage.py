@@ -105,6 +105,19 @@ def _series(deployment: Deployment, hours: int) -> list[dict[str, Any]]:
     )
 
 
+#: Width of an hour's bar in milliseconds of the time axis.
+_BAR = 2_880_000
+
+
+def _period(hours: int) -> dict[str, Any]:
+    """A time axis over the whole period, so that one busy hour does not fill the picture."""
+    now = timezone.localtime()
+    return {
+        "type": "date",
+        "range": [(now - timedelta(hours=hours)).isoformat(), (now + timedelta(hours=1)).isoformat()],
+    }
+
+
 def calls_figure(deployment: Deployment, words: dict[str, str], hours: int = 168) -> dict[str, Any]:
     """Succeeded and failed calls per hour as a plotly figure; `words` names the series."""
     rows = _series(deployment, hours)
@@ -117,6 +130,7 @@ def calls_figure(deployment: Deployment, words: dict[str, str], hours: int = 168
                 "x": moments,
                 "y": [row["calls"] - row["errors"] for row in rows],
                 "marker": {"color": "var(--series-1)"},
+                "width": _BAR,
             },
             {
                 "type": "bar",
@@ -124,9 +138,14 @@ def calls_figure(deployment: Deployment, words: dict[str, str], hours: int = 168
                 "x": moments,
                 "y": [row["errors"] for row in rows],
                 "marker": {"color": "var(--state-failed)"},
+                "width": _BAR,
             },
         ],
-        "layout": {"barmode": "stack", "bargap": 0.2, "yaxis": {"rangemode": "tozero", "tickformat": ",d"}},
+        "layout": {
+            "barmode": "stack",
+            "xaxis": _period(hours),
+            "yaxis": {"rangemode": "tozero", "tickformat": ",d"},
+        },
     }
 
 
@@ -145,7 +164,11 @@ def latency_figure(deployment: Deployment, words: dict[str, str], hours: int = 1
                 "marker": {"size": 4},
             }
         ],
-        "layout": {"yaxis": {"rangemode": "tozero", "ticksuffix": " ms"}, "showlegend": False},
+        "layout": {
+            "xaxis": _period(hours),
+            "yaxis": {"rangemode": "tozero", "ticksuffix": " ms"},
+            "showlegend": False,
+        },
     }
 
 

@@ -36,7 +36,7 @@ PLAYGROUND_LABEL = "Playground"
 @require_GET
 @workspace_page(Permission.DEPLOYMENT_READ)
 def deployment_list(request: HttpRequest, actor: Actor) -> HttpResponse:
-    rows = Paginator(selectors.deployments_of(actor.workspace), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = Paginator(selectors.deployments_of(actor.workspace).order_by("-id"), PAGE_SIZE).get_page(request.GET.get("page"))
     since = timezone.now() - timedelta(hours=24)
     calls = _calls_by_server(actor, [row.pk for row in rows], since)
     for row in rows:
@@ -156,7 +156,7 @@ def revision_activate(request: HttpRequest, actor: Actor, slug: str, number: int
     """Roll back (or forward): URL and keys stay."""
     revision: Revision = services.activate(actor, selectors.get_deployment(actor.workspace, slug), number)
     messages.success(request, _("Revision %(number)s is live.") % {"number": revision.number})
-    return redirect(reverse("deployments:deployment-detail", args=[slug]) + "#tab-revisions")
+    return redirect(reverse("deployments:deployment-detail", args=[slug]) + "#view=revisions")
 
 
 @require_POST
@@ -168,7 +168,7 @@ def deployment_update(request: HttpRequest, actor: Actor, slug: str) -> HttpResp
         return page_of(request, actor, deployment, form=form, status=422)
     update_deployment(actor, deployment, form)
     messages.success(request, _("The settings are saved and in force."))
-    return redirect(reverse("deployments:deployment-detail", args=[slug]) + "#tab-settings")
+    return redirect(reverse("deployments:deployment-detail", args=[slug]) + "#view=settings")
 
 
 # Keys: every answer with a secret is a fragment that is never cached or stored. ------------------------------

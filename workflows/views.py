@@ -55,6 +55,17 @@ def _picture(data: dict[str, Any]) -> picture.Picture | None:
     return picture.draw(definition, picture.describe_with(catalogue(), language()))
 
 
+def _readable(draft: dict[str, Any]) -> str:
+    """The document as a person reads it: inputs, nodes, edges, output, in this order."""
+    try:
+        ordered = load(draft).as_data()
+    except Invalid:
+        ordered = draft
+    first = ("schema_version", "inputs", "nodes", "edges", "output")
+    data = {name: ordered[name] for name in first if name in ordered} | ordered
+    return json.dumps(data, indent=2, ensure_ascii=False)
+
+
 def _issues(data: dict[str, Any]) -> list[dict[str, Any]]:
     """What is wrong or risky, in the reader's language."""
     try:
@@ -99,7 +110,7 @@ def workflow_detail(request: HttpRequest, actor: Actor, workflow_id: UUID) -> Ht
         "workflow": workflow,
         "picture": _picture(workflow.draft),
         "issues": _issues(workflow.draft),
-        "draft_text": json.dumps(workflow.draft, indent=2, ensure_ascii=False),
+        "draft_text": _readable(workflow.draft),
         "runs": selectors.executions_of(actor.workspace).filter(workflow=workflow)[:12],
         "versions": versions,
         "servers": servers_of(workflow),
@@ -266,7 +277,7 @@ def version_create(request: HttpRequest, actor: Actor, workflow_id: UUID) -> Htt
         messages.error(request, error.explain())
     else:
         messages.success(request, _("Version %(number)s is saved.") % {"number": version.number})
-    return redirect(reverse("workflows:workflow-detail", args=[workflow_id]) + "#tab-versions")
+    return redirect(reverse("workflows:workflow-detail", args=[workflow_id]) + "#view=versions")
 
 
 @require_POST

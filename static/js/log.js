@@ -220,7 +220,7 @@ export class LogView {
       "div",
       { class: `log-line${event.seq === this.linked ? " is-linked" : ""}`, dataset: { seq: event.seq, level: event.level } },
       h("a", { class: "log-time", href: `#line-${event.seq}`, title: event.time }, clock.format(new Date(event.time))),
-      h("span", { class: "log-level" }, event.level),
+      h("span", { class: "log-level" }, this.levelName(event.level)),
       h("span", { class: "log-node", title: event.node ?? "" }, event.node ?? ""),
       h("span", { class: "log-message", title: sentence(event) }, sentence(event)),
       hasData ? h("button", { type: "button", class: "log-more", "aria-label": gettext("Show data"), onclick: () => this.open(event) }, "{ }") : null,

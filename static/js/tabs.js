@@ -1,4 +1,7 @@
-// `<div class="tabs" role="tablist">` with `<button role="tab" aria-controls="…">`; the choice is kept in the hash.
+// `<div class="tabs" role="tablist" data-remember>` with `<button role="tab" id="tab-usage" aria-controls="…">`; the choice is
+// kept in the address as `#view=usage`, which names no element, so that the browser does not scroll or move the focus.
+const hashOf = (tab) => `#view=${tab.id.replace(/^tab-/, "")}`;
+
 function select(tab, { focus = false, remember = false } = {}) {
   const list = tab.closest('[role="tablist"]');
   for (const other of list.querySelectorAll('[role="tab"]')) {
@@ -9,7 +12,7 @@ function select(tab, { focus = false, remember = false } = {}) {
     if (panel) panel.hidden = !chosen;
   }
   if (focus) tab.focus();
-  if (remember && tab.id && list.hasAttribute("data-remember")) history.replaceState(null, "", `#${tab.id}`);
+  if (remember && tab.id && list.hasAttribute("data-remember")) history.replaceState(null, "", hashOf(tab));
   tab.dispatchEvent(new CustomEvent("portal:tab", { bubbles: true }));
 }
 
@@ -29,7 +32,7 @@ export function initTabs(root) {
         select(tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length], { focus: true, remember: true });
       });
     }
-    const wanted = tabs.find((tab) => tab.id && `#${tab.id}` === location.hash);
+    const wanted = tabs.find((tab) => tab.id && hashOf(tab) === location.hash);
     select(wanted ?? tabs.find((tab) => tab.getAttribute("aria-selected") === "true") ?? tabs[0]);
   }
 }
