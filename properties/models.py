@@ -72,7 +72,6 @@ class Listing(TenantRow):
     price_changed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=["workspace", "cluster_key"], name="listing_cluster_once"),)
         indexes = (
             models.Index(fields=["workspace", "state", "trade", "region_code", "price"], name="listing_search"),
             models.Index(fields=["workspace", "state", "-last_seen", "-id"], name="listing_recent"),

@@ -215,6 +215,21 @@ def test_resolving_again_changes_nothing(workspace):
     assert list(Listing.objects.order_by("pk").values("pk", "cluster_key", "price", "adverts_count")) == before
 
 
+def test_offers_that_swap_adverts_between_runs_stay_consistent(actor, workspace):
+    take_adverts(workspace, [raw("naver", str(number), floor=f"{number}/25") for number in range(1, 9)])
+    resolve_regions(workspace, [REGION])
+    keys = list(Listing.objects.order_by("cluster_key").values_list("cluster_key", flat=True))
+
+    for one, other in zip(keys[::2], keys[1::2], strict=True):
+        pair_decide(actor, one_key=one, other_key=other, same=True)
+    for one, other in zip(keys[::2], keys[1::2], strict=True):
+        pair_decide(actor, one_key=one, other_key=other, same=False)
+
+    live = Listing.objects.filter(state="live")
+    assert sorted(live.values_list("cluster_key", flat=True)) == keys
+    assert all(listing.adverts.count() == 1 for listing in live)
+
+
 def test_a_verdict_splits_a_listing_and_survives_the_next_run(actor, workspace):
     take_adverts(workspace, [raw("naver", "1"), raw("kb", "2")])
     resolve_regions(workspace, [REGION])
