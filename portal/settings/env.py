@@ -60,6 +60,7 @@ class Env(BaseSettings):
     google_gmail_base_url: str = Field("", description="Base URL of the Gmail API, replacing live and sandbox.")
     google_sheets_base_url: str = Field("", description="Base URL of the Sheets API, replacing live and sandbox.")
     google_calendar_base_url: str = Field("", description="Base URL of the Calendar API, replacing live and sandbox.")
+    microsoft_base_url: str = Field("", description="Base URL of Microsoft Graph, for example of a national cloud.")
     google_drive_base_url: str = Field("", description="Base URL of the Drive API, replacing live and sandbox.")
 
     # Credentials of the sample workspace
@@ -80,6 +81,8 @@ class Env(BaseSettings):
     github_client_secret: str = Field("", description="Secret of GITHUB_CLIENT_ID.")
     slack_client_id: str = Field("", description="OAuth client for the Slack connector.")
     slack_client_secret: str = Field("", description="Secret of SLACK_CLIENT_ID.")
+    microsoft_client_id: str = Field("", description="OAuth client for the Microsoft connectors.")
+    microsoft_client_secret: str = Field("", description="Secret of MICROSOFT_CLIENT_ID.")
     naver_client_id: str = Field("", description="OAuth client for Naver sign-in.")
     naver_client_secret: str = Field("", description="Secret of NAVER_CLIENT_ID.")
     kakao_client_id: str = Field("", description="OAuth client for Kakao sign-in.")

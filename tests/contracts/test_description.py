@@ -2,12 +2,16 @@
 
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from integrations.discovery import ROOT
 from integrations.registry import catalogue, describe_connector, folder_of, icon_file, registry
+from integrations.sdk import OAuth2
 from integrations.sdk.schema import DIALECT
+from portal.settings.env import Env
 
 CONNECTORS = sorted(registry().connectors.values(), key=lambda connector: connector.id)
 ACTIONS = sorted(catalogue().values(), key=lambda action: action.id)
@@ -55,6 +59,16 @@ def test_an_upstream_can_be_replaced_and_has_a_sandbox(connector):
     assert re.fullmatch(r"[A-Z][A-Z0-9_]*_BASE_URL", connector.upstream.base_url_env)
     assert connector.upstream.sandbox.startswith("/")
     assert not connector.upstream.live or connector.upstream.live.startswith("https://")
+
+
+@each_connector
+def test_every_variable_of_a_connector_is_documented(connector):
+    if not Path(folder_of(connector)).is_relative_to(ROOT):
+        pytest.skip("a connector from outside documents itself")
+    names = [connector.upstream.base_url_env] if connector.upstream else []
+    if isinstance(connector.auth, OAuth2):
+        names += [connector.auth.client_id_env, connector.auth.client_secret_env]
+    assert [name for name in names if name.lower() not in Env.model_fields] == []
 
 
 @each_connector

@@ -4,9 +4,9 @@ import httpx2
 import pytest
 
 from integrations.connectors.google import sandbox
-from integrations.connectors.google.gmail import text_of_html
 from integrations.connectors.google.sandbox import calendar, drive, gmail, sheets
 from integrations.sdk import AuthError, FileRef, InvalidParams, MemoryFiles, RateLimited, Rejected
+from integrations.sdk.html import text_of_html
 
 SIGNED = {"credential": sandbox.CREDENTIAL}
 SHEET = "https://docs.google.com/spreadsheets/d/sandbox-sheet/edit#gid=0"

@@ -7,13 +7,13 @@ import base64
 import datetime as dt
 from email.message import EmailMessage
 from email.utils import getaddresses, parseaddr
-from html.parser import HTMLParser
 from typing import Annotated, Any
 
 from pydantic import BaseModel
 
 from integrations.connectors.google.client import Google, google_oauth
 from integrations.sdk import Connector, Context, FieldProblem, FileRef, InvalidParams, Param, Rate, Text, Upstream
+from integrations.sdk.html import text_of_html
 
 gmail = Connector(
     "gmail",
@@ -103,37 +103,6 @@ class LabelChange(BaseModel):
 
     id: str
     labels: list[str]
-
-
-class _TextOnly(HTMLParser):
-    """The readable text of an HTML mail."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        if tag in ("script", "style", "head"):
-            self._hidden += 1
-        elif tag in ("br", "p", "div", "tr", "li"):
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style", "head"):
-            self._hidden = max(0, self._hidden - 1)
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.parts.append(data)
-
-
-def text_of_html(html: str) -> str:
-    """The readable text of an HTML document, one line per block."""
-    parser = _TextOnly()
-    parser.feed(html)
-    lines = (" ".join(line.split()) for line in "".join(parser.parts).splitlines())
-    return "\n".join(line for line in lines if line)
 
 
 def _head(raw: dict[str, Any]) -> dict[str, Any]:
