@@ -36,7 +36,8 @@ class CrawlForm(forms.Form):
     )
     total_days = forms.IntegerField(label=gettext_lazy("Days"), min_value=1, max_value=1100, initial=90)
     format = forms.ChoiceField(label=gettext_lazy("File"), choices=[(name, name.upper()) for name in SUFFIX])
-    attributes = forms.ChoiceField(
+    # Not `attributes`: a form field of that name hides the element's own property from scripts.
+    explode = forms.ChoiceField(
         label=gettext_lazy("Attributes"),
         choices=[
             ("none", gettext_lazy("without")),
@@ -61,7 +62,8 @@ def crawl_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         actor.require(Permission.DATA_WRITE)
         if form.is_valid():
             try:
-                job = jobs.create_job(actor, **form.cleaned_data)
+                values = dict(form.cleaned_data)
+                job = jobs.create_job(actor, attributes=values.pop("explode"), **values)
             except PortalError as error:
                 form.add_error(None, error.explain())
             else:
@@ -86,7 +88,7 @@ def crawl_plan(request: HttpRequest, actor: Actor) -> HttpResponse:
             spec = jobs.plan(
                 form.cleaned_data["category"],
                 total_days=form.cleaned_data["total_days"],
-                attributes=form.cleaned_data["attributes"],
+                attributes=form.cleaned_data["explode"],
             )
             page["cost"] = planning.cost_in(actor, spec)
         except PortalError as error:

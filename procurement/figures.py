@@ -28,7 +28,7 @@ def price_history(months: list[dict[str, Any]]) -> dict[str, Any]:
                 "y": [point["median"] for point in months],
                 "mode": "lines+markers",
                 "name": _("Median unit price (won)"),
-                "line": {"width": 2},
+                "line": {"width": 2, "color": "var(--series-1)"},
                 "hovertemplate": "%{x}: %{y:,} ₩<extra></extra>",
             },
             {
@@ -38,12 +38,13 @@ def price_history(months: list[dict[str, Any]]) -> dict[str, Any]:
                 "name": _("Quantity"),
                 "yaxis": "y2",
                 "opacity": 0.35,
+                "marker": {"color": "var(--series-2)"},
             },
         ],
         "layout": {
             "height": 320,
             "yaxis": {"title": {"text": _("won")}, "tickformat": ",", "rangemode": "tozero"},
-            "yaxis2": {"overlaying": "y", "side": "right", "showgrid": False, "rangemode": "tozero"},
+            "yaxis2": {"overlaying": "y", "side": "right", "showgrid": False, "rangemode": "tozero", "tickformat": ",d"},
             "xaxis": {"type": "category"},
         },
     }

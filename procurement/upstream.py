@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -81,16 +82,23 @@ async def open_access(workspace_id: UUID, user_id: UUID | None = None) -> AsyncI
 
 
 def blocking(function: Callable[P, Awaitable[T]]) -> Callable[P, T]:
-    """An async function for sync callers; its database work runs in the caller's thread, its pools end with it."""
+    """An async function for sync callers; its database work runs in the caller's thread.
+
+    In a worker it gets an event loop of its own, whose pools end with it; in a web process it runs on the server's
+    loop, whose pools belong to everybody.
+    """
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
         async def closing() -> T:
+            # A fresh loop runs nothing but this call.
+            is_own_loop = len(asyncio.all_tasks()) == 1
             try:
                 return await function(*args, **kwargs)
             finally:
-                await http.close_pools()
-                await close_redis()
+                if is_own_loop:
+                    await http.close_pools()
+                    await close_redis()
 
         return async_to_sync(closing)()
 

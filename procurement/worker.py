@@ -110,7 +110,7 @@ async def _fetch(job: CrawlJob) -> tuple[Outcome, str]:
             finally:
                 beat.cancel()
                 await asyncio.gather(beat, return_exceptions=True)
-        await observer.saved(run.states, "fetched")
+        await observer.saved(run.states, "")
         return outcome, access.mode
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, connection
-from django.http import FileResponse
+from django.http import StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -255,18 +255,17 @@ class JobFileView(APIView):
     permissions = {"get": Permission.DATA_READ}
 
     @extend_schema(tags=TAG, responses={200: OpenApiResponse(description="The file")})
-    def get(self, request: Request, job_id: UUID) -> FileResponse:
+    def get(self, request: Request, job_id: UUID) -> StreamingHttpResponse:
         job = jobs.job_of(request.actor.workspace, job_id)  # type: ignore[attr-defined]
         return file_response(job)
 
 
-def file_response(job: CrawlJob) -> FileResponse:
+def file_response(job: CrawlJob) -> StreamingHttpResponse:
     """The file of a job as a download."""
     if job.file is None:
         raise Conflict("This crawl has written no file yet.", remedy="Wait until it ends.")
     ref = FileRef.model_validate(job.file)
-    content = storage.open_file(job.workspace_id, ref)
-    return FileResponse(content, as_attachment=True, filename=ref.name, content_type=ref.content_type)
+    return storage.download(storage.open_file(job.workspace_id, ref), ref.name, ref.content_type)
 
 
 class FileSaveView(APIView):
@@ -310,9 +309,9 @@ class FileView(APIView):
     permissions = {"get": Permission.DATA_READ}
 
     @extend_schema(tags=TAG, responses={200: OpenApiResponse(description="The file")})
-    def get(self, request: Request, file_id: UUID) -> FileResponse:
+    def get(self, request: Request, file_id: UUID) -> StreamingHttpResponse:
         name, content = storage.find_file(request.actor.workspace.pk, file_id)  # type: ignore[attr-defined]
-        return FileResponse(content, as_attachment=True, filename=name, content_type="application/octet-stream")
+        return storage.download(content, name, "application/octet-stream")
 
 
 _SEARCH = [

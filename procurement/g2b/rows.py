@@ -21,6 +21,12 @@ class _Row(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+def _method(text: str) -> str:
+    """One spelling of a contract method: operations differ in spaces and in the leading 제."""
+    joined = text.replace(" ", "")
+    return "제3자단가계약" if joined == "3자단가계약" else joined
+
+
 class Product(_Row):
     """One contract line of a shopping-mall product."""
 
@@ -69,7 +75,7 @@ class Product(_Row):
             supplier=v.text(row, "cntrctCorpNm"),
             supplier_no=v.digits_only(v.text(row, "cntrctCorpBizno", "cntrctCorpNo", "corpBizno", "bizno")),
             maker=v.text(row, "prdctMakrNm"),
-            contract_method=v.text(row, "cntrctMthdNm").replace(" ", ""),
+            contract_method=_method(v.text(row, "cntrctMthdNm")),
             # The guide prints a date column for some operations; a number of days is below ten thousand.
             delivery_days=int(days) if days is not None and days < 10_000 else None,
             supply_region=v.text(row, "prdctSplyRgnNm", "splyJrsdctRgnNm"),

@@ -101,7 +101,7 @@ def test_award_rates_are_drawn(filled, people, signed_in):
 
 def test_a_crawl_is_planned_started_watched_and_downloaded(people, signed_in, upstream, sent):
     client = signed_in(people.owner)
-    form = {"category": "책상", "total_days": 30, "format": "csv", "attributes": "none", "filename": ""}
+    form = {"category": "책상", "total_days": 30, "format": "csv", "explode": "none", "filename": ""}
     cost = client.post("/procurement/crawls/plan", form).content.decode()
     assert "allowance" in cost
     answer = client.post("/procurement/crawls/", form)
@@ -113,12 +113,12 @@ def test_a_crawl_is_planned_started_watched_and_downloaded(people, signed_in, up
     worker.run_job(job.pk)
     state = client.get(f"/procurement/crawls/{job.pk}/state").content.decode()
     assert "Download" in state
-    content = b"".join(client.get(f"/procurement/crawls/{job.pk}/file").streaming_content)
+    content = b"".join(client.get(f"/procurement/crawls/{job.pk}/file"))
     assert content.startswith(b"\xef\xbb\xbf")
 
 
 def test_a_wrong_file_name_is_said_in_the_form(people, signed_in, sent):
-    form = {"category": "책상", "total_days": 30, "format": "csv", "attributes": "none", "filename": "../x"}
+    form = {"category": "책상", "total_days": 30, "format": "csv", "explode": "none", "filename": "../x"}
     answer = signed_in(people.owner).post("/procurement/crawls/", form)
     assert answer.status_code == 422
     assert "file name" in answer.content.decode()

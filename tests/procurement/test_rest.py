@@ -101,7 +101,7 @@ def test_a_crawl_that_ends_in_time_is_answered_whole(api, working, django_captur
     assert body["windows_processed"] == 2
     assert body["covered_days"] == 40
     assert body["remaining_days"] == 0
-    content = b"".join(api.get(body["download_url"]).streaming_content)
+    content = b"".join(api.get(body["download_url"]))
     assert content.startswith(b"\xef\xbb\xbf")
     assert content.count(b"\r\n") >= body["total_products"]
 
@@ -160,10 +160,10 @@ def test_products_are_saved_and_can_be_fetched(api):
     rows = [{"name": "=1+1", "price": -5}, {"name": "책상", "late": None}]
     body = post(api, "files/save", {"products": rows, "filename": "desks.csv"}).json()
     assert body["success"] and body["count"] == 2
-    content = b"".join(api.get(body["download_url"]).streaming_content).decode("utf-8-sig")
+    content = b"".join(api.get(body["download_url"])).decode("utf-8-sig")
     assert content == "name,price,late\r\n'=1+1,-5,\r\n책상,,\r\n"
     body = post(api, "files/save", {"products": rows, "filename": "desks.json"}).json()
-    assert json.loads(b"".join(api.get(body["download_url"]).streaming_content)) == rows
+    assert json.loads(b"".join(api.get(body["download_url"]))) == rows
 
 
 def test_pause_resume_and_cancel(people, api, sent):

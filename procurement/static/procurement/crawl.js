@@ -41,6 +41,7 @@ async function refresh() {
 function take(event) {
   if (event.seq <= last) return;
   last = event.seq;
+  if (event.kind === "progress" && !event.message) return;
   const near = story.scrollHeight - story.scrollTop - story.clientHeight < 40;
   story.append(h("li", {}, h("time", { datetime: event.at }, new Date(event.at).toLocaleTimeString()), h("span", {}, words(event))));
   if (near) story.scrollTop = story.scrollHeight;
