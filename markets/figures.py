@@ -63,7 +63,7 @@ def trading_values(rows: Rows) -> dict[str, Any]:
         {"type": "scatter", "x": days, "y": upper, "mode": "lines", "name": "+2σ",
          "line": {"width": 1, "dash": "dot", "color": "var(--ink-faint)"}},
         {"type": "scatter", "x": [item[0] for item in odd], "y": [item[1] for item in odd], "mode": "markers+text",
-         "text": [item[2] for item in odd], "textposition": "top center", "name": "score",
+         "text": [item[2] for item in odd], "textposition": "top center", "name": "score", "cliponaxis": False,
          "marker": {"symbol": "diamond", "size": 9, "color": "var(--state-waiting)"}},
     ]  # fmt: skip
     layout = {
@@ -114,7 +114,7 @@ def treemap(rows: Rows) -> dict[str, Any]:
         "marker": {"colors": changes, "cmin": -3, "cmid": 0, "cmax": 3,
                    "colorscale": [[0, DOWN], [0.5, "var(--surface-sunken)"], [1, UP]],
                    "line": {"width": 1, "color": "var(--surface)"}},
-        "pathbar": {"visible": False}, "tiling": {"pad": 2},
+        "root": {"color": "rgba(0,0,0,0)"}, "pathbar": {"visible": False}, "tiling": {"pad": 2},
     }  # fmt: skip
     return {"data": [trace], "layout": {"height": 460, "margin": {"l": 0, "r": 0, "t": 0, "b": 0}}}
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
-from math import exp, log
-from statistics import fmean, median, stdev
+from math import exp, fsum, log, sqrt
+from statistics import fmean, median
 
 #: Sessions the level looks back, and the fewest it needs.
 WINDOW, LEAST = 30, 20
@@ -76,6 +76,7 @@ def level_of(past: Sequence[Day]) -> Level | None:
     logs = [log(day.value) for day in window[1:]]
     ranges = [log(true_range(day.high, day.low, before.close)) for before, day in pairwise(window)]
     last_20 = logs[-20:]
+    log_mean = fmean(last_20)
     return Level(
         sessions=len(logs),
         middle=median(last_20),
@@ -85,8 +86,8 @@ def level_of(past: Sequence[Day]) -> Level | None:
         usual_range=weighted(ranges, SLOW),
         mean_5=fmean(day.value for day in window[-5:]),
         mean_20=fmean(day.value for day in window[-20:]),
-        log_mean=fmean(last_20),
-        log_spread=stdev(last_20),
+        log_mean=log_mean,
+        log_spread=sqrt(fsum((item - log_mean) ** 2 for item in last_20) / (len(last_20) - 1)),
         last_close=window[-1].close,
     )
 
