@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -14,10 +13,9 @@ from deployments.mcp.auth import Principal
 from deployments.mcp.endpoint import Endpoint
 from deployments.mcp.exchange import Caller
 from deployments.mcp.target import Target, load_target
+from portal.common.bridge import run_async
 from portal.common.errors import Unready
 from portal.common.http import asgi_client
-from portal.common.hub import close_redis
-from portal.common.pg import close_pool
 
 PROBE_SECONDS = 15.0
 
@@ -68,12 +66,4 @@ async def _list_tools(target: Target) -> list[str]:
 
 def probe_now(slug: str, revision_id: UUID) -> list[str]:
     """`probe` from synchronous code."""
-
-    async def run() -> list[str]:
-        try:
-            return await probe(slug, revision_id)
-        finally:
-            await close_redis()
-            await close_pool()
-
-    return async_to_sync(run)()
+    return run_async(lambda: probe(slug, revision_id))

@@ -5,15 +5,12 @@ from __future__ import annotations
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from deployments.mcp.target import announce
 from deployments.models import Deployment
-from portal.common.errors import Conflict, NotFound
-from portal.workspaces.roles import Permission
-from portal.workspaces.services import Actor, audit
+from deployments.services import update_deployment
+from portal.workspaces.services import Actor
 
 FIELDS = ("name", "description", "instructions", "rate_limit", "soft_timeout_seconds", "allowed_origins")
 
@@ -77,28 +74,6 @@ class ServerForm(forms.ModelForm):
         return origins
 
 
-@transaction.atomic
-def update_deployment(actor: Actor, deployment: Deployment, form: ServerForm) -> Deployment:
-    """Store the valid form and tell every web process."""
-    actor.require(Permission.DEPLOYMENT_MANAGE)
-    locked = Deployment.objects.for_workspace(actor.workspace).select_for_update().filter(pk=deployment.pk).first()
-    if locked is None:
-        raise NotFound("There is no such server.")
-    if locked.state == Deployment.State.RETIRED:
-        raise Conflict("This server is retired.", remedy="Make a new one.")
-    before = {name: getattr(locked, name) for name in FIELDS}
-    for name in FIELDS:
-        setattr(locked, name, form.cleaned_data[name])
-    locked.save(update_fields=[*FIELDS, "updated_at"])
-    after = {name: getattr(locked, name) for name in FIELDS}
-    changed = {name for name in FIELDS if before[name] != after[name]}
-    audit(
-        actor,
-        "deployment.updated",
-        locked,
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
-    )
-    slug = locked.slug
-    transaction.on_commit(lambda: announce(slug, tools_changed=False))
-    return locked
+def save_settings(actor: Actor, deployment: Deployment, form: ServerForm) -> Deployment:
+    """Store the valid form."""
+    return update_deployment(actor, deployment, **{name: form.cleaned_data[name] for name in FIELDS})

@@ -175,6 +175,25 @@ def activate(actor: Actor, deployment: Deployment, number: int) -> Revision:
 
 
 @transaction.atomic
+def update_deployment(actor: Actor, deployment: Deployment, **changes: Any) -> Deployment:
+    """Change what needs no new revision: name, words, limits, origins. Every process serves it at once."""
+    actor.require(Permission.DEPLOYMENT_MANAGE)
+    locked = Deployment.objects.for_workspace(actor.workspace).select_for_update().filter(pk=deployment.pk).first()
+    if locked is None:
+        raise NotFound("There is no such server.")
+    if locked.state == Deployment.State.RETIRED:
+        raise Conflict("This server is retired.", remedy="Make a new one.")
+    changes = {name: value for name, value in changes.items() if getattr(locked, name) != value}
+    before = {name: getattr(locked, name) for name in changes}
+    for name, value in changes.items():
+        setattr(locked, name, value)
+    locked.save(update_fields=[*changes, "updated_at"])
+    audit(actor, "deployment.updated", locked, before=before, after=changes)
+    transaction.on_commit(lambda: announce(locked.slug, tools_changed=False))
+    return locked
+
+
+@transaction.atomic
 def set_state(actor: Actor, deployment: Deployment, state: str) -> Deployment:
     """Pause, resume or retire a server. A retired one answers 404 for good; its history stays."""
     actor.require(Permission.DEPLOYMENT_MANAGE)

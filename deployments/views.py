@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from deployments import selectors, services, usage
 from deployments.connect import KEY, clients_of
 from deployments.models import Deployment, DeploymentKey, Revision, Tool
-from deployments.server_settings import ServerForm, update_deployment
+from deployments.server_settings import ServerForm, save_settings
 from portal.common.errors import NotFound, PortalError
 from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
@@ -36,7 +36,8 @@ PLAYGROUND_LABEL = "Playground"
 @require_GET
 @workspace_page(Permission.DEPLOYMENT_READ)
 def deployment_list(request: HttpRequest, actor: Actor) -> HttpResponse:
-    rows = Paginator(selectors.deployments_of(actor.workspace).order_by("-id"), PAGE_SIZE).get_page(request.GET.get("page"))
+    found = selectors.deployments_of(actor.workspace).order_by("-id")
+    rows = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     since = timezone.now() - timedelta(hours=24)
     calls = _calls_by_server(actor, [row.pk for row in rows], since)
     for row in rows:
@@ -166,7 +167,7 @@ def deployment_update(request: HttpRequest, actor: Actor, slug: str) -> HttpResp
     form = ServerForm(request.POST, instance=selectors.get_deployment(actor.workspace, slug))
     if not form.is_valid():
         return page_of(request, actor, deployment, form=form, status=422)
-    update_deployment(actor, deployment, form)
+    save_settings(actor, deployment, form)
     messages.success(request, _("The settings are saved and in force."))
     return redirect(reverse("deployments:deployment-detail", args=[slug]) + "#view=settings")
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 
-from asgiref.sync import async_to_sync
-
 from integrations.models import Connection
 from integrations.registry import registry
 from integrations.runtime import in_context, typed_credential
 from integrations.sdk import AuthError, Caller, ConnectorError, Context
 from integrations.services import credential_for, record_health
+from portal.common.bridge import run_async
 from portal.common.store import RedisStore
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
@@ -56,7 +55,7 @@ def check_connection(actor: Actor, connection: Connection) -> Connection:
         )
 
     try:
-        async_to_sync(run)()
+        run_async(run)
     except AuthError as error:
         record_health(connection, Connection.Health.FAILING, error.message)
     except ConnectorError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -228,7 +228,7 @@ async def start_and_wait(
         if accepted.replayed:
             if accepted.is_done:
                 return accepted
-            return await _wait_for_other(accepted, timeout)
+            return await wait_for_end(accepted, timeout)
         try:
             return await asyncio.wait_for(asyncio.shield(future), timeout)
         except TimeoutError:
@@ -243,8 +243,8 @@ async def start_and_wait(
             await asyncio.shield(hub().unsubscribe(channel, arrived))
 
 
-async def _wait_for_other(accepted: Outcome, timeout: float) -> Outcome:
-    """Wait for an execution that somebody else started with the same idempotency key."""
+async def wait_for_end(accepted: Outcome, timeout: float) -> Outcome:
+    """Wait for an execution that was started elsewhere; its present state when `timeout` seconds pass first."""
     done = asyncio.Event()
 
     def arrived(data: bytes) -> None:
@@ -259,7 +259,7 @@ async def _wait_for_other(accepted: Outcome, timeout: float) -> Outcome:
             except TimeoutError:
                 return current
             current = await read_outcome(accepted.execution_id)
-    return Outcome(current.execution_id, current.state, current.output, current.error, replayed=True)
+    return replace(current, replayed=accepted.replayed)
 
 
 async def start_async(request: Start) -> Outcome:

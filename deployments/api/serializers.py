@@ -1,0 +1,105 @@
+"""What goes over the wire for deployments. A key's secret is in the answer that creates it, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from deployments.models import Deployment, DeploymentKey, Revision, Tool
+
+
+class DeploymentOutput(serializers.ModelSerializer[Deployment]):
+    url = serializers.CharField(read_only=True)
+    sse_url = serializers.CharField(read_only=True)
+    live_revision = serializers.IntegerField(source="live_revision.number", allow_null=True, default=None)
+
+    class Meta:
+        model = Deployment
+        fields = (
+            "id", "slug", "name", "description", "instructions", "state", "url", "sse_url", "live_revision",
+            "rate_limit", "soft_timeout_seconds", "allowed_origins", "template", "created_at", "updated_at",
+        )  # fmt: skip
+
+
+class ToolInput(serializers.Serializer[Any]):
+    """Bound to a workflow (its draft is frozen, unless a version is named) or straight to an action."""
+
+    workflow = serializers.UUIDField(required=False)
+    version = serializers.IntegerField(required=False, min_value=1)
+    action = serializers.CharField(required=False, max_length=130)
+    connection = serializers.UUIDField(required=False)
+    fixed_params = serializers.DictField(required=False)
+    name = serializers.CharField(required=False, max_length=128)
+    title = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+
+
+class DeploymentInput(serializers.Serializer[Any]):
+    name = serializers.CharField(required=False, max_length=120)
+    slug = serializers.CharField(required=False, allow_blank=True, max_length=60)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    instructions = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    template = serializers.CharField(required=False, help_text="Deploy a template instead of naming tools")
+    tools = ToolInput(many=True, required=False)
+
+
+class DeploymentPatch(serializers.Serializer[Any]):
+    name = serializers.CharField(required=False, max_length=120)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    instructions = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    state = serializers.ChoiceField(required=False, choices=Deployment.State.choices)
+    rate_limit = serializers.IntegerField(required=False, min_value=0, max_value=1_000_000)
+    allowed_origins = serializers.ListField(child=serializers.URLField(), required=False, max_length=20)
+
+
+class RevisionInput(serializers.Serializer[Any]):
+    tools = ToolInput(many=True)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+
+
+class RevisionOutput(serializers.ModelSerializer[Revision]):
+    class Meta:
+        model = Revision
+        fields = ("id", "number", "note", "verdict", "changes", "probed_at", "activated_at", "created_at")
+
+
+class ToolOutput(serializers.ModelSerializer[Tool]):
+    class Meta:
+        model = Tool
+        fields = (
+            "id", "name", "title", "description", "input_schema", "output_schema", "annotations", "version", "action",
+            "connection_id", "fixed_params", "timeout_seconds",
+        )  # fmt: skip
+
+
+class KeyInput(serializers.Serializer[Any]):
+    label = serializers.CharField(max_length=80)
+    expires_at = serializers.DateTimeField(required=False)
+
+
+class KeyOutput(serializers.ModelSerializer[DeploymentKey]):
+    class Meta:
+        model = DeploymentKey
+        fields = ("id", "label", "prefix", "expires_at", "last_used_at", "revoked_at", "created_at")
+
+
+class NewKeyOutput(KeyOutput):
+    key = serializers.CharField(help_text="The secret; it is shown this once")
+
+    class Meta(KeyOutput.Meta):
+        fields = (*KeyOutput.Meta.fields, "key")
+
+
+class NewDeploymentOutput(DeploymentOutput):
+    key = serializers.CharField(help_text="The first key; it is shown this once")
+
+    class Meta(DeploymentOutput.Meta):
+        fields = (*DeploymentOutput.Meta.fields, "key")
+
+
+class WorkflowDeployInput(serializers.Serializer[Any]):
+    deployment = serializers.SlugField(required=False, help_text="Slug of an existing server; a new one when left out")
+    tool_name = serializers.CharField(required=False, max_length=128)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=4000)

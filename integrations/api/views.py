@@ -1,0 +1,136 @@
+"""The action catalogue and the workspace's connections over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import get_language
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from integrations import services
+from integrations.api.serializers import ConnectionInput, ConnectionOutput, CredentialInput
+from integrations.connection_health import check_connection
+from integrations.models import Connection
+from integrations.registry import catalogue, describe_action, describe_connector, get_action, registry
+from portal.common.api import body_of
+from portal.common.errors import NotFound
+from portal.workspaces.roles import Permission
+
+
+def _language() -> str:
+    return get_language() or "en"
+
+
+class Nodes(APIView):
+    """Every action that a workflow can use, with its schemas."""
+
+    permissions = {"get": Permission.WORKFLOW_READ}
+
+    @extend_schema(
+        operation_id="nodes_list",
+        parameters=[OpenApiParameter("connector", str), OpenApiParameter("search", str)],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request: Request) -> Response:
+        connector, search = request.query_params.get("connector"), request.query_params.get("search", "").lower()
+        found = [
+            describe_action(action, _language())
+            for action in catalogue().values()
+            if connector in (None, "", action.connector.id)
+        ]
+        if search:
+            found = [item for item in found if search in f"{item['id']} {item['title']} {item['description']}".lower()]
+        return Response({"results": found})
+
+
+class NodeItem(APIView):
+    permissions = {"get": Permission.WORKFLOW_READ}
+
+    @extend_schema(operation_id="nodes_read", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, action_id: str) -> Response:
+        return Response(describe_action(get_action(action_id), _language()))
+
+
+class Integrations(APIView):
+    """Every connector with the schema of its credential."""
+
+    permissions = {"get": Permission.WORKFLOW_READ}
+
+    @extend_schema(operation_id="integrations_list", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        found = []
+        for connector in registry().connectors.values():
+            entry = describe_connector(connector, _language())
+            entry["actions"] = [action["id"] for action in entry["actions"]]
+            entry["credential_schema"] = connector.credential_model.model_json_schema()
+            found.append(entry)
+        return Response({"results": found})
+
+
+class Connections(ListAPIView[Connection]):
+    """The workspace's connections and one's own; values are never shown."""
+
+    permissions = {"get": Permission.CONNECTION_READ, "post": Permission.CONNECTION_MANAGE}
+    serializer_class = ConnectionOutput
+
+    def get_queryset(self) -> Any:
+        found = Connection.objects.for_workspace(self.request.actor.workspace)
+        return found.filter(Q(owner=None) | Q(owner=self.request.user)).order_by("-id")
+
+    @extend_schema(operation_id="connections_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(operation_id="connections_create", request=ConnectionInput, responses={201: ConnectionOutput})
+    def post(self, request: Request) -> Response:
+        values = body_of(request, ConnectionInput)
+        connection = services.create_connection(
+            request.actor, values["connector"], values["name"], values["values"], personal=values["personal"]
+        )
+        return Response(ConnectionOutput(connection).data, status=201)
+
+
+def _get(request: Request, connection_id: UUID) -> Connection:
+    found = Connection.objects.for_workspace(request.actor.workspace).filter(pk=connection_id)
+    connection = found.filter(Q(owner=None) | Q(owner=request.user)).first()
+    if connection is None:
+        raise NotFound("There is no such connection.")
+    return connection
+
+
+class ConnectionItem(APIView):
+    permissions = {
+        "get": Permission.CONNECTION_READ,
+        "put": Permission.CONNECTION_MANAGE,
+        "delete": Permission.CONNECTION_MANAGE,
+    }
+
+    @extend_schema(operation_id="connections_read", responses=ConnectionOutput)
+    def get(self, request: Request, connection_id: UUID) -> Response:
+        return Response(ConnectionOutput(_get(request, connection_id)).data)
+
+    @extend_schema(operation_id="connections_replace", request=CredentialInput, responses=ConnectionOutput)
+    def put(self, request: Request, connection_id: UUID) -> Response:
+        values = body_of(request, CredentialInput)["values"]
+        connection = services.replace_credential(request.actor, _get(request, connection_id), values)
+        return Response(ConnectionOutput(connection).data)
+
+    @extend_schema(operation_id="connections_delete", responses={204: None})
+    def delete(self, request: Request, connection_id: UUID) -> Response:
+        services.delete_connection(request.actor, _get(request, connection_id))
+        return Response(status=204)
+
+
+class ConnectionTest(APIView):
+    permissions = {"post": Permission.CONNECTION_MANAGE}
+
+    @extend_schema(operation_id="connections_test", request=None, responses=ConnectionOutput)
+    def post(self, request: Request, connection_id: UUID) -> Response:
+        return Response(ConnectionOutput(check_connection(request.actor, _get(request, connection_id))).data)

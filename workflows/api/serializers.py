@@ -1,0 +1,133 @@
+"""What goes over the wire for workflows and executions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from workflows.definition import Issue
+from workflows.dispatch import Outcome
+from workflows.models import Execution, NodeRun, Workflow, WorkflowVersion
+
+
+class WorkflowInput(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=120)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
+    definition = serializers.JSONField(required=False, help_text="The first draft; empty when left out")
+    template = serializers.CharField(required=False, help_text="Key of a template to start from")
+
+
+class WorkflowPatch(serializers.Serializer[Any]):
+    name = serializers.CharField(required=False, max_length=120)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
+    labels = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=20)
+
+
+class WorkflowOutput(serializers.ModelSerializer[Workflow]):
+    last_state = serializers.CharField(read_only=True, allow_null=True, default=None)
+    last_run_at = serializers.DateTimeField(read_only=True, allow_null=True, default=None)
+    version_number = serializers.IntegerField(read_only=True, allow_null=True, default=None)
+
+    class Meta:
+        model = Workflow
+        fields = (
+            "id", "name", "description", "template", "labels", "draft_revision", "draft_saved_at", "created_at",
+            "last_state", "last_run_at", "version_number",
+        )  # fmt: skip
+
+
+class DraftOutput(serializers.Serializer[Any]):
+    revision = serializers.IntegerField()
+    saved_at = serializers.DateTimeField()
+    saved_by = serializers.CharField(allow_null=True)
+    definition = serializers.JSONField()
+    issues = serializers.ListField(child=serializers.DictField())
+
+
+class DefinitionInput(serializers.Serializer[Any]):
+    definition = serializers.JSONField()
+
+
+class IssuesOutput(serializers.Serializer[Any]):
+    valid = serializers.BooleanField()
+    issues = serializers.ListField(child=serializers.DictField())
+    output_schema = serializers.DictField()
+
+
+class VersionInput(serializers.Serializer[Any]):
+    name = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
+
+
+class VersionOutput(serializers.ModelSerializer[WorkflowVersion]):
+    class Meta:
+        model = WorkflowVersion
+        fields = ("id", "number", "name", "note", "content_hash", "created_at")
+
+
+class VersionDetail(VersionOutput):
+    class Meta(VersionOutput.Meta):
+        fields = (*VersionOutput.Meta.fields, "definition")
+
+
+class RunInput(serializers.Serializer[Any]):
+    input = serializers.DictField(required=False, help_text="Values for the workflow's inputs")
+    version = serializers.IntegerField(required=False, min_value=1, help_text="A version; the draft when left out")
+    wait = serializers.FloatField(
+        required=False, min_value=0, max_value=60, help_text="Seconds to wait for the end; 0 answers at once"
+    )
+
+
+class OutcomeOutput(serializers.Serializer[Outcome]):
+    id = serializers.UUIDField(source="execution_id")
+    state = serializers.ChoiceField(choices=Execution.State.choices)
+    output = serializers.JSONField(allow_null=True)
+    error = serializers.JSONField(allow_null=True)
+    replayed = serializers.BooleanField()
+
+
+class ExecutionOutput(serializers.ModelSerializer[Execution]):
+    workflow_name = serializers.CharField(source="workflow.name", allow_null=True, default=None)
+    version = serializers.IntegerField(source="version.number", allow_null=True, default=None)
+
+    class Meta:
+        model = Execution
+        fields = (
+            "id", "state", "source", "workflow", "workflow_name", "version", "deployment_id", "tool", "caller",
+            "error", "created_at", "started_at", "finished_at",
+        )  # fmt: skip
+
+
+class ExecutionDetail(ExecutionOutput):
+    class Meta(ExecutionOutput.Meta):
+        fields = (*ExecutionOutput.Meta.fields, "input", "output", "waiting", "wake_at", "crashes")
+
+
+class NodeRunOutput(serializers.ModelSerializer[NodeRun]):
+    class Meta:
+        model = NodeRun
+        fields = (
+            "path", "node", "action", "state", "attempt", "port", "output", "error", "waiting", "started_at",
+            "milliseconds",
+        )  # fmt: skip
+
+
+class EventOutput(serializers.Serializer[Any]):
+    seq = serializers.IntegerField()
+    time = serializers.DateTimeField()
+    kind = serializers.CharField()
+    level = serializers.ChoiceField(choices=["debug", "info", "warning", "error"])
+    node = serializers.CharField(allow_blank=True)
+    message = serializers.CharField(allow_blank=True)
+    data = serializers.DictField()
+
+
+class DecisionInput(serializers.Serializer[Any]):
+    path = serializers.CharField(max_length=300, help_text="Path of the node that waits")
+    approved = serializers.BooleanField()
+    comment = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+
+
+def issues_data(issues: list[Issue], language: str) -> list[dict[str, Any]]:
+    return [issue.as_dict(language) for issue in issues]

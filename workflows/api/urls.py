@@ -1,0 +1,24 @@
+from django.urls import path
+
+from workflows.api import execution_views as runs
+from workflows.api import workflow_views as views
+
+urlpatterns = [
+    path("workflows", views.Workflows.as_view()),
+    path("workflows/validate", views.Validate.as_view()),
+    path("workflows/import", views.Import.as_view()),
+    path("workflows/<uuid:workflow_id>", views.WorkflowItem.as_view()),
+    path("workflows/<uuid:workflow_id>/draft", views.Draft.as_view()),
+    path("workflows/<uuid:workflow_id>/versions", views.Versions.as_view()),
+    path("workflows/<uuid:workflow_id>/versions/<int:number>", views.VersionItem.as_view()),
+    path("workflows/<uuid:workflow_id>/versions/<int:number>/restore", views.RestoreVersion.as_view()),
+    path("workflows/<uuid:workflow_id>/export", views.Export.as_view()),
+    path("workflows/<uuid:workflow_id>/run", views.Run.as_view()),
+    path("executions", runs.Executions.as_view()),
+    path("executions/<uuid:execution_id>", runs.ExecutionItem.as_view()),
+    path("executions/<uuid:execution_id>/nodes", runs.Nodes.as_view()),
+    path("executions/<uuid:execution_id>/events", runs.Events.as_view()),
+    path("executions/<uuid:execution_id>/cancel", runs.Cancel.as_view()),
+    path("executions/<uuid:execution_id>/resume", runs.Resume.as_view()),
+    path("executions/<uuid:execution_id>/decide", runs.Decide.as_view()),
+]
