@@ -57,7 +57,9 @@ def run() -> int:
         _start_processes(supervisor, _LATE)
         if not supervisor.stopping.is_set():
             supervisor.say(f"ready in {time.monotonic() - begun:.1f} s; Ctrl-C stops everything")
-            supervisor.say(f"open {os.environ['PUBLIC_URL']}\n{welcome}".rstrip())
+            supervisor.say(f"open {os.environ['PUBLIC_URL']}")
+            for line in welcome.splitlines():
+                supervisor.say(f"sign in once with {line}" if line.startswith("http") else line)
         supervisor.watch()
     finally:
         if supervisor.stopping.is_set():

@@ -79,6 +79,7 @@ def test_from_nothing_to_ready_through_a_crash_to_a_clean_end(product: Product) 
     status, body = product.get("/readyz")
     assert (status, json.loads(body)) == (200, {"database": "ok", "redis": "ok", "worker": "ok"})
     assert product.says(f"open http://localhost:{product.port}")
+    assert product.says(f"sign in once with http://localhost:{product.port}/")
 
     worker = product.pid_of("worker")
     assert worker is not None
