@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from integrations.sdk import Text
 from integrations.sdk.template import Template, TemplateTool
+from markets.connector import kis
 
 COLUMNS = ["rank", "code", "name", "price", "change_percent", "trading_value", "market_share_percent"]
 
@@ -80,4 +81,28 @@ MOST_TRADED_STOCKS = Template(
     ),
 )
 
-TEMPLATES = [MOST_TRADED_STOCKS]
+MARKET_RANKINGS = Template(
+    key="market-rankings",
+    title=Text("Trading-value rankings", "거래대금 순위 서버"),
+    description=Text(
+        "The six ranking tools of the Korean market, with symbol search, price history and a state report.",
+        "거래대금·증가율·투자자·업종·시가총액 순위와 이상 거래량, 종목 찾기, 일별 시세, 상태 점검 도구를 한 서버로 제공합니다.",
+    ),
+    audience=Text("Investors", "투자자"),
+    sample_input={"market": "ALL", "count": 10},
+    go_live=Text(
+        "Add a KIS connection with your app key and set UPSTREAMS=kis=live.",
+        "앱키로 KIS 연결을 추가하고 UPSTREAMS=kis=live 로 설정하세요.",
+    ),
+    instructions=(
+        "Amounts are in won and volumes in shares. Look codes up with find_symbol, never guess them. Say the time "
+        "and the session of the figures (as_of, data_date), and how complete a list is."
+    ),
+    icon="candles",
+    tools=tuple(
+        TemplateTool(name=action.name, title=action.title, description=action.description.en, action=action.id)
+        for action in kis.actions.values()
+    ),
+)
+
+TEMPLATES = [MOST_TRADED_STOCKS, MARKET_RANKINGS]
