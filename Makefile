@@ -39,8 +39,8 @@ messages: install-dev  ## Collect texts to translate into locale/ and compile th
 frontend: install  ## Build the canvas into static/editor
 	@$(BIN)/python -m portal.stack.quality frontend
 
-screenshots: install-dev  ## Take the pictures of the documentation from a running demo
-	@$(BIN)/python manage.py screenshots $(ARGS)
+screenshots: install-dev  ## Take the pictures of the documentation from a product with fresh data
+	@$(BIN)/python -m tests.e2e.screenshots $(ARGS)
 
 clean: install  ## Remove what was built and all data of this checkout, keeping .venv
 	@$(BIN)/python -m portal.stack clean

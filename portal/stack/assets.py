@@ -18,7 +18,8 @@ def compile_messages(root: Path = ROOT) -> list[Path]:
     """Compile every catalogue that is newer than its compiled form; needs no gettext programs. Returns those made."""
     stale = [
         source
-        for source in sorted(root.glob("locale/*/LC_MESSAGES/*.po"))
+        for pattern in ("locale/*/LC_MESSAGES/*.po", "*/locale/*/LC_MESSAGES/*.po")
+        for source in sorted(root.glob(pattern))
         if not (compiled := source.with_suffix(".mo")).exists() or compiled.stat().st_mtime < source.stat().st_mtime
     ]
     if stale:

@@ -9,7 +9,8 @@ import polib
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-CATALOGUES = ROOT / "locale" / "ko" / "LC_MESSAGES"
+#: The project's catalogues and those of apps that keep their own.
+CATALOGUES = sorted({*ROOT.glob("locale/ko/LC_MESSAGES/*.po"), *ROOT.glob("*/locale/ko/LC_MESSAGES/*.po")})
 APPS = (
     "templates",
     "portal",
@@ -26,8 +27,9 @@ IN_TEMPLATE = re.compile(r"""\{%\s*translate\s+(?:"([^"]+)"|'([^']+)')|[^\w_]_\(
 IN_SCRIPT = re.compile(r"""[^\w.]gettext\(\s*"((?:[^"\\]|\\.)+)"\s*\)""")
 
 
-def entries(name: str) -> polib.POFile:
-    return polib.pofile(str(CATALOGUES / name))
+def entries(name: str) -> list[polib.POEntry]:
+    """The messages of every catalogue of this file name."""
+    return [entry for path in CATALOGUES if path.name == name for entry in polib.pofile(str(path))]
 
 
 @pytest.mark.parametrize("name", ["django.po", "djangojs.po"])
