@@ -155,7 +155,7 @@ def _fill(listing: Listing, group: list[Advert], sources: int, now: datetime) ->
     listing.property_type = first("property_type") or ""
     listing.region_code = group[0].region_code
     listing.complex = _complex(listing, name, group) if name and listing.property_type in COMPLEX_TYPES else None
-    listing.title = (name or first("title") or "")[:200]
+    listing.title = name[:200]
     region = regions().get(listing.region_code) if listing.region_code else None
     listing.address = (first("address") or (region.name if region else ""))[:200]
     listing.building_dong = first("building_dong") or ""

@@ -69,10 +69,11 @@ class Search:
 
 
 def region_filter(code: str, column: str = "region_code") -> Q:
-    """Rows inside a region, also those stored under its former codes."""
+    """Rows inside a region, also those stored under its former codes. Ranges, so that an ordinary index serves them."""
     condition = Q()
     for prefix in {prefix_of(item) for item in regions().family(code)}:
-        condition |= Q(**{f"{column}__startswith": prefix})
+        after = str(int(prefix) + 1).zfill(len(prefix))
+        condition |= Q(**{f"{column}__gte": prefix, f"{column}__lt": after})
     return condition
 
 
@@ -200,7 +201,14 @@ def price_history(listing: Listing) -> list[dict[str, Any]]:
         .order_by("at", "id")
     )
     return [
-        {"at": row.at, "platform": row.advert.platform, "kind": row.kind, "price": row.price, "rent": row.rent}
+        {
+            "at": row.at,
+            "platform": row.advert.platform,
+            "advert": row.advert_id,
+            "kind": row.kind,
+            "price": row.price,
+            "rent": row.rent,
+        }
         for row in rows
         if row.price is not None
     ]

@@ -21,7 +21,7 @@ from properties import signals
 from properties.collectors import Collected, Collector, CollectRequest, Profile
 from properties.errors import UnknownRegion
 from properties.intake import Intake, take_adverts
-from properties.legal import platform_profile, require_basis
+from properties.legal import basis_in_force, platform_profile, require_basis
 from properties.matching import fit
 from properties.models import (
     Collection,
@@ -295,6 +295,34 @@ def match_dismiss(actor: Actor, match_id: UUID) -> Match:
     match.is_dismissed = True
     match.save(update_fields=["is_dismissed"])
     return match
+
+
+def collections_repeat(*, within_days: int = 7) -> int:
+    """Queue each recently collected platform and region again; returns how many. Revoked platforms stay off."""
+    since = timezone.now() - timedelta(days=within_days)
+    recent = (
+        Collection.objects.filter(created_at__gte=since, requested_by__isnull=False)
+        .order_by("workspace_id", "platform", "region_code", "-id")
+        .distinct("workspace_id", "platform", "region_code")
+        .select_related("workspace")
+    )
+    count = 0
+    for task in recent:
+        if basis_in_force(task.workspace, task.platform) is None:
+            continue
+        with transaction.atomic():
+            again = Collection.objects.create(
+                workspace=task.workspace,
+                platform=task.platform,
+                region_code=task.region_code,
+                region_name=task.region_name,
+                request=task.request,
+                priority=task.priority,
+                requested_by=None,
+            )
+            transaction.on_commit(partial(_send, again.pk, again.priority))
+        count += 1
+    return count
 
 
 def raw_pages_expire() -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from celery import shared_task
+from celery import current_app, shared_task
+from celery.schedules import crontab
 
 from portal.workspaces.models import Workspace
 
@@ -33,3 +34,18 @@ def expire_raw_pages() -> int:
     from properties.services import raw_pages_expire
 
     return raw_pages_expire()
+
+
+@shared_task(name="properties.recollect", queue="default")
+def recollect() -> int:
+    """Queue again, once a day, what people collected within the last week and may still be collected."""
+    from properties.services import collections_repeat
+
+    return collections_repeat()
+
+
+current_app.conf.beat_schedule = {
+    **(current_app.conf.beat_schedule or {}),
+    "properties-expire": {"task": "properties.expire_raw_pages", "schedule": crontab(minute=20, hour=4)},
+    "properties-recollect": {"task": "properties.recollect", "schedule": crontab(minute=10, hour=5)},
+}

@@ -9,6 +9,7 @@ from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -183,20 +184,29 @@ def listing_detail(request: HttpRequest, actor: Actor, listing_id: UUID) -> Http
 
 
 def _figure(points: list[dict[str, Any]]) -> dict[str, Any]:
-    platforms: dict[str, list[dict[str, Any]]] = {}
+    adverts: dict[Any, list[dict[str, Any]]] = {}
     for point in points:
-        platforms.setdefault(point["platform"], []).append(point)
-    return {
-        "data": [
+        adverts.setdefault(point["advert"], []).append(point)
+    named: set[str] = set()
+    traces = []
+    for found in adverts.values():
+        platform = found[0]["platform"]
+        # The last known price holds until now, so a single point is a line too.
+        times = [*(point["at"].isoformat() for point in found), timezone.now().isoformat()]
+        traces.append(
             {
                 "type": "scatter",
                 "mode": "lines+markers",
-                "name": name,
+                "name": platform,
+                "legendgroup": platform,
+                "showlegend": platform not in named,
                 "line": {"shape": "hv"},
-                "x": [point["at"].isoformat() for point in found],
-                "y": [point["price"] for point in found],
+                "x": times,
+                "y": [*(point["price"] for point in found), found[-1]["price"]],
             }
-            for name, found in platforms.items()
-        ],
+        )
+        named.add(platform)
+    return {
+        "data": traces,
         "layout": {"yaxis": {"title": {"text": _("Price, 10,000 won")}, "tickformat": ","}, "height": 280},
     }

@@ -30,6 +30,7 @@ from properties.selectors import Conditions, listings_search, price_history, why
 from properties.services import (
     collection_run,
     collection_start,
+    collections_repeat,
     match_listings,
     raw_pages_expire,
     requirement_create,
@@ -168,6 +169,16 @@ def test_a_second_complete_miss_ends_the_advert(actor, workspace, platforms, all
     extra = Advert.objects.get(platform_id="extra")
     assert extra.state == "closed"
     assert extra.history.filter(kind=HistoryKind.STATE).count() == 1
+
+
+def test_what_people_collected_is_collected_again_while_it_is_allowed(actor, platforms, allowed):
+    collect(actor)
+    assert collections_repeat() == 1
+    assert Collection.objects.filter(state="queued", requested_by=None).count() == 1
+
+    legal_basis_revoke(actor, platform="naver")
+
+    assert collections_repeat() == 0
 
 
 def test_raw_pages_go_when_their_time_is_over(actor, platforms, allowed):
