@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from workflows.engine.testing import FunctionActions, ManualClock, MemoryJournal
 quick = settings(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-KINDS = ["echo", "echo", "echo", "write", "true", "false", "merge", "default", "branch", "stop", "map", "off"]
+KINDS = ["echo", "echo", "write", "write", "true", "false", "merge", "default", "branch", "stop", "map", "off"]
 
 
 @st.composite
@@ -190,6 +191,44 @@ def test_a_crash_anywhere_loses_nothing_and_repeats_nothing_finished(definition,
     assert result.output == expected.output
     assert all(used == {f"x:{path}"} for path, used in keys.items())
     assert [event.seq for event in journal.events] == list(range(1, len(journal.events) + 1))
+
+
+def test_a_crash_at_every_single_entry_is_survived():
+    body = {"nodes": [{"id": "inner", "action": "t.write", "params": {"pause": 1}}], "output": {"v": "{{ inner.v }}"}}
+    definition = {
+        "nodes": [
+            {"id": "a", "action": "t.write", "params": {}},
+            {"id": "b", "action": "t.fail", "params": {}, "on_error": {"policy": "default", "value": 1}},
+            {"id": "c", "action": "flow.condition", "params": {"condition": True}},
+            {"id": "d", "action": "flow.map", "params": {"items": [1, 2, 3], "concurrency": 2}, "body": body},
+            {"id": "e", "action": "flow.merge", "params": {}},
+        ],
+        "edges": [
+            {"from": "a", "to": "b"},
+            {"from": "a", "to": "c"},
+            {"from": "c", "port": "true", "to": "d"},
+            {"from": "b", "to": "e"},
+            {"from": "d", "to": "e"},
+        ],
+    }
+    untouched, whole = Actions(), MemoryJournal()
+    expected = asyncio.run(attempt(compiled(definition, untouched), untouched, whole))
+
+    for crash_at in range(len(whole.stream)):
+        for lost in (0, 100):
+            actions, journal = Actions(), MemoryJournal(crash_at=crash_at)
+            plan = compiled(definition, actions)
+            with pytest.raises(ConnectionError):
+                asyncio.run(attempt(plan, actions, journal))
+            written = {path for path, record in journal.records.items() if record.action == "t.write" and record.output}
+            journal.lose(lost)
+            calls = Counter(actions.count)
+            journal = MemoryJournal(journal)
+            result = asyncio.run(attempt(plan, actions, journal))
+
+            assert result.output == expected.output
+            assert all(actions.count[path] == calls[path] for path in written)
+            assert [event.seq for event in journal.events] == list(range(1, len(journal.events) + 1))
 
 
 class Switch:
