@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from integrations.sdk import ConnectorError, FieldProblem, InvalidParams
+from integrations.sdk import ConnectorError, FieldProblem, InvalidParams, Text
 from markets.desk import Desk, Moment, Reading
 from markets.kis import hours
 from markets.kis.client import Page
@@ -123,7 +123,7 @@ class Ledger:
     """The upstream lists an answer was made from: how old, how broken, through which layer."""
 
     readings: list[Reading[Any]] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
+    notices: list[Text] = field(default_factory=list)
 
     def add(self, reading: Reading[Page]) -> Page:
         self.readings.append(reading)
@@ -150,7 +150,12 @@ class Ledger:
         """An unreadable row could have belonged anywhere, so with one nothing is called complete."""
         if self.broken:
             complete, certain = False, 0
-            self.notices.append(f"{self.broken} rows of the upstream could not be read and are missing.")
+            self.notices.append(
+                Text(
+                    f"{self.broken} rows of the upstream could not be read and are missing.",
+                    f"업스트림의 {self.broken}개 행을 읽을 수 없어 빠졌습니다.",
+                )
+            )
         return Completeness(
             returned=returned,
             requested=requested,
@@ -169,9 +174,14 @@ class Ledger:
             raise AssertionError("an answer needs at least one upstream list")
         oldest = min(self.readings, key=lambda reading: reading.fetched_at)
         layer = next(name for name in LAYERS if any(reading.layer == name for reading in self.readings))
-        notices = [*moment.notices, *self.notices]
+        said = [*moment.notices, *self.notices]
         if layer == "stale":
-            notices.append("KIS does not answer just now; these are the last good figures.")
+            said.append(
+                Text(
+                    "KIS does not answer just now; these are the last good figures.",
+                    "KIS가 응답하지 않아 마지막으로 받은 값을 보여 줍니다.",
+                )
+            )
         return {
             "as_of": oldest.fetched_at,
             "data_date": moment.data_date,
@@ -181,7 +191,7 @@ class Ledger:
             "source": desk.source,
             "unit": unit,
             "freshness": Freshness(layer=layer, age_seconds=round(oldest.age, 3)),  # type: ignore[arg-type]
-            "notices": notices,
+            "notices": [text.in_language(desk.language) for text in said],
         }
 
 
@@ -190,7 +200,9 @@ async def instruments_or_notice(desk: Desk, ledger: Ledger, what: str) -> dict[s
     try:
         return (await desk.instruments()).value
     except ConnectorError as error:
-        ledger.notices.append(f"{what} could not be applied: {error.message}")
+        ledger.notices.append(
+            Text(f"{what} could not be applied: {error.message}", f"적용하지 못했습니다({what}): {error.message}")
+        )
         return None
 
 

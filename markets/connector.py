@@ -71,7 +71,7 @@ def open_desk(ctx: Context) -> Desk:
     client = KisClient(
         ctx.http, keys, ctx.store, environment=ctx.upstream.base_url or ctx.upstream.mode, deadline=ctx.deadline
     )
-    return Desk(client, Cache(ctx.store), mode=ctx.upstream.mode)
+    return Desk(client, Cache(ctx.store), mode=ctx.upstream.mode, language=ctx.language)
 
 
 @kis.action(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from integrations.sdk import ConnectorError, Unavailable
+from integrations.sdk import ConnectorError, Text, Unavailable
 from markets.cache import Cache, Layer, Lifetimes
 from markets.kis import endpoints, hours
 from markets.kis.client import KisClient, Page, read_page
@@ -49,7 +49,7 @@ class Moment:
     data_date: date
     confirmed: bool
     totals: dict[str, int]
-    notices: tuple[str, ...] = ()
+    notices: tuple[Text, ...] = ()
 
 
 class Desk:
@@ -63,8 +63,10 @@ class Desk:
         mode: str = "live",
         now: Callable[[], datetime] = hours.utc_now,
         master_url: str = "",
+        language: str = "en",
     ) -> None:
         self.client, self.cache, self.mode, self.now = client, cache, mode, now
+        self.language = language
         self._master_url = (master_url or (LIVE_MASTER if mode == "live" else "/common/master")).rstrip("/")
 
     @property
@@ -145,16 +147,36 @@ class Desk:
                 dates.append(index.value[0].date)
                 if index.value[0].trading_value is not None:
                     totals[name] = index.value[0].trading_value
-        notices = []
+        notices: list[Text] = []
         if not dates:
-            notices.append("The upstream did not confirm the date of these figures; it is taken from the calendar.")
+            notices.append(
+                Text(
+                    "The upstream did not confirm the date of these figures; it is taken from the calendar.",
+                    "업스트림에서 기준일을 확인하지 못해 달력으로 정했습니다.",
+                )
+            )
             return Moment(session, expected, False, totals, tuple(notices))
         if self.mode == "sandbox":
-            notices.append(f"Recorded figures of {dates[0]:%Y-%m-%d} from the sandbox, not the present market.")
+            notices.append(
+                Text(
+                    f"Recorded figures of {dates[0]:%Y-%m-%d} from the sandbox, not the present market.",
+                    f"샌드박스에 기록된 {dates[0]:%Y-%m-%d}의 값이며 현재 시세가 아닙니다.",
+                )
+            )
         elif dates[0] < expected:
-            notices.append(f"The upstream still shows {dates[0]:%Y-%m-%d}; the last session was {expected:%Y-%m-%d}.")
+            notices.append(
+                Text(
+                    f"The upstream still shows {dates[0]:%Y-%m-%d}; the last session was {expected:%Y-%m-%d}.",
+                    f"업스트림이 아직 {dates[0]:%Y-%m-%d} 값을 줍니다. 최근 거래일은 {expected:%Y-%m-%d}입니다.",
+                )
+            )
         elif session in {Session.HOLIDAY, Session.CLOSED, Session.PRE_OPEN}:
-            notices.append(f"The market is not open; these are the figures of {dates[0]:%Y-%m-%d}.")
+            notices.append(
+                Text(
+                    f"The market is not open; these are the figures of {dates[0]:%Y-%m-%d}.",
+                    f"장이 열려 있지 않아 {dates[0]:%Y-%m-%d}의 값입니다.",
+                )
+            )
         return Moment(session, dates[0], True, totals, tuple(notices))
 
     # -- history ---------------------------------------------------------------------------------------------

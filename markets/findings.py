@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from math import exp
 
-from integrations.sdk import ConnectorError
+from integrations.sdk import ConnectorError, Text
 from markets import ranking as maths
 from markets import unusual
 from markets.answers import Filters, Ledger, market_total, progress
@@ -31,11 +31,12 @@ async def candidates(desk: Desk, ledger: Ledger, filters: Filters, count: int) -
     return list(found.values())
 
 
-def scope_notice(count: int, minimum: int) -> str:
+def scope_notice(count: int, minimum: int) -> Text:
     """Which stocks were looked at, in words."""
-    return (
+    return Text(
         f"Looked at {count} stocks: the most traded ones and those with the largest growth in volume, "
-        f"above {minimum:,} won of trading value; not every stock of the market."
+        f"above {minimum:,} won of trading value; not every stock of the market.",
+        f"거래대금 상위와 거래량 급증 종목 가운데 거래대금 {minimum:,}원 이상인 {count}종목만 살펴보았습니다.",
     )
 
 
@@ -77,7 +78,10 @@ async def value_change_ranking(desk: Desk, filters: Filters, count: int, base: B
     part_of_day = progress(moment, desk)
     if part_of_day < 1:
         ledger.notices.append(
-            f"The session is {part_of_day:.0%} over: its trading value is compared with whole earlier sessions."
+            Text(
+                f"The session is {part_of_day:.0%} over: its trading value is compared with whole earlier sessions.",
+                f"장이 {part_of_day:.0%} 진행된 값을 이전 하루 전체와 비교합니다.",
+            )
         )
     ledger.notices.append(scope_notice(len(scored), minimum))
     return ChangeRanking(
@@ -159,9 +163,19 @@ async def unusual_volume(
         for rank, (row, outcome, market) in enumerate(shown, start=1)
     ]
     if too_young:
-        ledger.notices.append(f"{too_young} stocks have fewer than {unusual.LEAST} sessions of history and no score.")
+        ledger.notices.append(
+            Text(
+                f"{too_young} stocks have fewer than {unusual.LEAST} sessions of history and no score.",
+                f"{too_young}종목은 거래일이 {unusual.LEAST}일보다 적어 점수가 없습니다.",
+            )
+        )
     if pace < 1:
-        ledger.notices.append(f"The session is under way: values are scaled by a usual day's pace ({pace:.0%} done).")
+        ledger.notices.append(
+            Text(
+                f"The session is under way: values are scaled by a usual day's pace ({pace:.0%} done).",
+                f"장중이므로 평소의 시간대별 진행률({pace:.0%})로 하루치를 추정합니다.",
+            )
+        )
     ledger.notices.append(scope_notice(len(histories), minimum))
     return UnusualVolume(
         **ledger.frame(desk, moment, filters.market, filters.venue, "KRW"),
@@ -221,7 +235,12 @@ async def flags_of(desk: Desk, ledger: Ledger, codes: list[str], filters: Filter
     answers = await asyncio.gather(*(one(code) for code in codes))
     failed = sum(answer is None for answer in answers)
     if failed:
-        ledger.notices.append(f"The designations of {failed} stocks could not be had; their causes may be incomplete.")
+        ledger.notices.append(
+            Text(
+                f"The designations of {failed} stocks could not be had; their causes may be incomplete.",
+                f"{failed}종목의 지정 정보를 받지 못해 원인이 빠졌을 수 있습니다.",
+            )
+        )
     return {code: answer for code, answer in zip(codes, answers, strict=True) if answer is not None}
 
 
@@ -287,4 +306,9 @@ def circumstances(flags: PriceFlags | None) -> dict[str, object]:
 def note_missing(ledger: Ledger, missing: list[str]) -> None:
     """Say whose history could not be had; they are left out, not counted as usual."""
     if missing:
-        ledger.notices.append(f"The history of {len(missing)} stocks could not be had; they are left out.")
+        ledger.notices.append(
+            Text(
+                f"The history of {len(missing)} stocks could not be had; they are left out.",
+                f"{len(missing)}종목의 과거 자료를 받지 못해 제외했습니다.",
+            )
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from enum import StrEnum
 
-from integrations.sdk import ConnectorError, InvalidParams
+from integrations.sdk import ConnectorError, InvalidParams, Text
 from integrations.sdk.errors import FieldProblem
 from markets.answers import Filters, Ledger, instruments_or_notice
 from markets.desk import Desk, need_rows
@@ -74,7 +74,10 @@ async def _estimated(
         need_rows(page, "the investor ranking")
     if not page.rows:
         ledger.notices.append(
-            "KIS enters these estimates by hand from about 09:30 (foreign) and 10:00 (institutions); none is in yet."
+            Text(
+                "KIS enters these estimates by hand from about 09:30 (foreign) or 10:00 (institutions); none is in.",
+                "가집계는 외국인 09:30, 기관 10:00 무렵부터 입력되며 아직 없습니다.",
+            )
         )
     master = await instruments_or_notice(desk, ledger, "Excluding " + ", ".join(filters.exclude))
 
@@ -108,8 +111,18 @@ async def _estimated(
     ]
     complete = len(rows) == count or not page.capped
     if not complete:
-        ledger.notices.append(f"KIS lists at most {len(page.rows)} stocks here; further ranks are unknown.")
-    ledger.notices.append("Amounts are KIS estimates: quantity times the current price.")
+        ledger.notices.append(
+            Text(
+                f"KIS lists at most {len(page.rows)} stocks here; further ranks are unknown.",
+                f"KIS는 최대 {len(page.rows)}종목만 제공하므로 그 아래 순위는 알 수 없습니다.",
+            )
+        )
+    ledger.notices.append(
+        Text(
+            "Amounts are KIS estimates: quantity times the current price.",
+            "금액은 KIS 가집계로, 수량에 현재가를 곱한 값입니다.",
+        )
+    )
     return InvestorRanking(
         **ledger.frame(desk, moment, filters.market, filters.venue, "KRW and shares"),
         completeness=ledger.completeness(
@@ -183,10 +196,18 @@ async def _assembled(
         for rank, row in enumerate(wanted[:count], start=1)
     ]
     ledger.notices.append(
-        f"KIS has no ranking for this group; these are the {len(pages)} most traded stocks, asked one by one."
+        Text(
+            f"KIS has no ranking for this group; these are the {len(pages)} most traded stocks, asked one by one.",
+            f"KIS에 이 투자자 순위가 없어 거래대금 상위 {len(pages)}종목을 하나씩 조회했습니다.",
+        )
     )
     if day != moment.data_date:
-        ledger.notices.append(f"Flows are those of {day:%Y-%m-%d}: the exchange publishes today's after the close.")
+        ledger.notices.append(
+            Text(
+                f"Flows are those of {day:%Y-%m-%d}: the exchange publishes today's after the close.",
+                f"당일 값은 장 마감 후 발표되므로 {day:%Y-%m-%d}의 값입니다.",
+            )
+        )
     frame = ledger.frame(desk, moment, filters.market, filters.venue, "KRW and shares")
     return InvestorRanking(
         **frame | {"data_date": day},

@@ -64,5 +64,5 @@ async def health(desk: Desk) -> Health:
         checks=checks,
         cache=counters,
         hit_rate=None if rate is None else round(rate, 4),
-        notices=list(moment.notices),
+        notices=[notice.in_language(desk.language) for notice in moment.notices],
     )

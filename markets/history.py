@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import date, timedelta
 
-from integrations.sdk import ConnectorError, Rejected
+from integrations.sdk import ConnectorError, Rejected, Text
 from markets import unusual
 from markets.answers import Ledger
 from markets.desk import HISTORY_DAYS, Desk
@@ -45,7 +45,9 @@ async def price_history(desk: Desk, code: str, sessions: int, venue: Venue) -> P
     try:
         master, names = await asyncio.gather(desk.instruments(), desk.sector_names())
     except ConnectorError as error:
-        ledger.notices.append(f"Board and sector are unknown: {error.message}")
+        ledger.notices.append(
+            Text(f"Board and sector are unknown: {error.message}", f"시장과 업종을 알 수 없습니다: {error.message}")
+        )
     else:
         item = master.value.get(code)
         if item is not None:

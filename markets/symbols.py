@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from integrations.sdk import Text
 from markets.desk import Desk
 from markets.kis.master import Instrument
 from markets.results import FoundSymbol, Market, SymbolSearch
@@ -55,11 +56,21 @@ async def find_symbol(desk: Desk, query: str, market: Market, kinds: frozenset[s
         if market in (Market.ALL, item.market) and (not kinds or item.kind in kinds)
     ]
     found = search(query, items)
-    notices = []
+    notices: list[Text] = []
     if reading.layer == "stale":
-        notices.append("The symbol files cannot be had just now; this is the last good copy.")
+        notices.append(
+            Text(
+                "The symbol files cannot be had just now; this is the last good copy.",
+                "종목 파일을 받을 수 없어 마지막 사본을 사용합니다.",
+            )
+        )
     if not found:
-        notices.append("Nothing fits. Try a part of the name, the six-character code or initial consonants.")
+        notices.append(
+            Text(
+                "Nothing fits. Try a part of the name, the six-character code or initial consonants.",
+                "일치하는 종목이 없습니다. 이름 일부, 여섯 자리 코드, 초성으로 찾아보세요.",
+            )
+        )
     return SymbolSearch(
         as_of=reading.fetched_at,
         source=f"{desk.source}, symbol files",
@@ -80,5 +91,5 @@ async def find_symbol(desk: Desk, query: str, market: Market, kinds: frozenset[s
             )
             for match, item in found[:count]
         ],
-        notices=notices,
+        notices=[notice.in_language(desk.language) for notice in notices],
     )

@@ -86,7 +86,7 @@ MARKET_RANKINGS = Template(
     title=Text("Trading-value rankings", "거래대금 순위 서버"),
     description=Text(
         "The six ranking tools of the Korean market, with symbol search, price history and a state report.",
-        "거래대금·증가율·투자자·업종·시가총액 순위와 이상 거래량, 종목 찾기, 일별 시세, 상태 점검 도구를 한 서버로 제공합니다.",
+        "거래대금·증가율·투자자·업종·시가총액 순위와 이상 거래량, 종목 찾기, 일별 시세를 한 서버로.",
     ),
     audience=Text("Investors", "투자자"),
     sample_input={"market": "ALL", "count": 10},

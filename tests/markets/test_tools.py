@@ -194,7 +194,7 @@ async def test_a_closed_market_is_said_and_its_last_session_shown(client, store,
     moment = await desk.moment()
 
     assert moment.data_date.isoformat() == "2025-02-11"
-    assert any("still shows 2025-02-11" in notice for notice in moment.notices)
+    assert any("still shows 2025-02-11" in notice.en for notice in moment.notices)
 
 
 async def test_a_mixed_request_log_mostly_hits_the_cache_within_the_limit(ctx, world, monkeypatch):
@@ -234,3 +234,12 @@ async def test_no_secret_is_in_any_answer_or_log_line(ctx, keys):
     text = repr(answers) + repr(lines)
     assert lines
     assert keys.app_secret.get_secret_value() not in text and keys.app_key.get_secret_value() not in text
+
+
+async def test_notices_speak_the_callers_language(ctx):
+    ctx.language = "ko"
+
+    answer = await call["get_investor_ranking"](ctx, {"investor": "program"})
+
+    assert any("샌드박스에 기록된" in notice for notice in answer["notices"])
+    assert not any(notice.isascii() for notice in answer["notices"])
