@@ -191,8 +191,7 @@ def assess(level: Level, reading: Reading, market: float, threshold: float = THR
     )
 
 
-#: Share of a usual day's trading by share of the session: busy opening, quiet noon, closing auction. Replaced by the
-#: workspace's own snapshots once there are enough.
+#: Share of a usual day's trading by share of the session: busy opening, quiet noon, closing auction.
 PACE = ((0.0, 0.0), (0.013, 0.07), (0.077, 0.22), (0.154, 0.32), (0.308, 0.47), (0.462, 0.58), (0.615, 0.68),
         (0.769, 0.77), (0.923, 0.89), (1.0, 1.0))  # fmt: skip
 
