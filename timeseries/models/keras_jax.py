@@ -228,7 +228,7 @@ def _one_cycle(total: int, top: float) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 class Predictor:
-    """A network with its weights on the device: batches are padded to powers of two, so calls reuse compiled code."""
+    """A network with its weights on the device: batches are padded to few sizes, so calls reuse compiled code."""
 
     def __init__(self, shape: Shape, weights: Weights) -> None:
         self._net = compiled(shape)
@@ -240,6 +240,7 @@ class Predictor:
     def __call__(self, inputs: list[FloatArray]) -> FloatArray:
         """Outputs for every row of the inputs."""
         count = len(inputs[0])
-        size = 1 << max(count - 1, 0).bit_length()
+        # One row for serving, 64 or a power of two for batches: each further size would be compiled anew.
+        size = 1 if count == 1 else max(64, 1 << (count - 1).bit_length())
         result = self._net.forward(self._trainable, self._fixed, _pad(inputs, size))
         return np.asarray(result, dtype=np.float64)[:count]

@@ -17,6 +17,18 @@ def _head(features: Any, inputs: list[Any], shape: Shape) -> Any:
     return layers.Dense(shape.outputs, kernel_initializer="zeros", name="head")(flat)
 
 
+def _causal(x: Any, width: int, dilation: int) -> Any:
+    """A causal convolution of three taps, as one matrix product over shifted copies.
+
+    A convolution inside XLA's training loop falls back to a slow path on CPUs; a product does not.
+    """
+
+    def late(rows: int) -> Any:
+        return layers.Cropping1D((0, rows))(layers.ZeroPadding1D((rows, 0))(x))
+
+    return layers.Dense(width, activation="gelu")(layers.Concatenate()([late(2 * dilation), late(dilation), x]))
+
+
 @kj.builder("lstm")
 def build_lstm(shape: Shape) -> Any:
     """One LSTM layer over the window; its last state and the last values feed the head."""
@@ -29,11 +41,10 @@ def build_lstm(shape: Shape) -> Any:
 def build_cnn(shape: Shape) -> Any:
     """Causal dilated residual convolutions until the whole window is seen."""
     inputs = [keras.Input(size) for size in shape.inputs]
-    x = layers.Conv1D(shape.hidden, 1)(inputs[0])
+    x = layers.Dense(shape.hidden)(inputs[0])
     dilation = 1
-    while dilation < max(shape.inputs[0][0] // 2, 2):
-        y = layers.Conv1D(shape.hidden, 3, padding="causal", dilation_rate=dilation, activation="gelu")(x)
-        x = layers.Add()([x, layers.Conv1D(shape.hidden, 1)(y)])
+    while dilation == 1 or 2 * dilation < shape.inputs[0][0]:
+        x = layers.Add()([x, layers.Dense(shape.hidden)(_causal(x, shape.hidden, dilation))])
         dilation *= 2
     last = layers.Flatten()(layers.Cropping1D((shape.inputs[0][0] - 1, 0))(x))
     return keras.Model(inputs, _head(last, inputs, shape))
@@ -43,11 +54,11 @@ def build_cnn(shape: Shape) -> Any:
 def build_multivariate(shape: Shape) -> Any:
     """A linear map of the target's window beside convolutions over all columns; calendar inputs join at the head."""
     inputs = [keras.Input(size) for size in shape.inputs]
-    x = layers.Conv1D(shape.hidden, 1)(inputs[0])
+    x = layers.Dense(shape.hidden)(inputs[0])
     dilation = 1
-    while dilation < max(shape.inputs[0][0] // 2, 2):
-        y = layers.Conv1D(shape.hidden, 3, padding="causal", dilation_rate=dilation, activation="gelu")(x)
-        x = layers.Add()([x, layers.Dropout(0.1)(layers.Conv1D(shape.hidden, 1)(y))])
+    while dilation == 1 or 2 * dilation < shape.inputs[0][0]:
+        y = layers.Dense(shape.hidden)(_causal(x, shape.hidden, dilation))
+        x = layers.Add()([x, layers.Dropout(0.1)(y)])
         dilation *= 2
     last = layers.Flatten()(layers.Cropping1D((shape.inputs[0][0] - 1, 0))(x))
     target = layers.Flatten()(layers.Lambda(_first_column, output_shape=(shape.inputs[0][0], 1))(inputs[0]))

@@ -15,6 +15,7 @@ CLIP = 12.0
 MAX_TRAIN = 20_000
 ITERATIONS = 30
 SEEDS = 2
+RARE = 0.01
 
 
 class HMM(Detector):
@@ -54,9 +55,13 @@ class HMM(Detector):
             from timeseries.data.errors import DataProblem
 
             raise DataProblem("cannot_fit", "The hidden Markov model found no states in this series.")
-        self._start, self._moves = np.asarray(best.startprob_), np.asarray(best.transmat_)
-        self._means = np.asarray(best.means_)
-        self._variances = np.array([np.diag(matrix) for matrix in best.covars_])
+        # A state that holds a handful of rows has learned the anomaly itself and would explain it away.
+        shares = np.asarray(best.predict_proba(rows)).mean(axis=0)
+        kept = np.flatnonzero(shares >= RARE) if (shares >= RARE).any() else np.arange(len(shares))
+        self._start = np.asarray(best.startprob_)[kept]
+        self._moves = np.asarray(best.transmat_)[np.ix_(kept, kept)]
+        self._means = np.asarray(best.means_)[kept]
+        self._variances = np.array([np.diag(matrix) for matrix in best.covars_])[kept]
 
     def _features(self, values: FloatArray) -> FloatArray:
         scaled = (values - self._centre) / self._unit
