@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from procurement.g2b import rows as typed
@@ -18,7 +18,7 @@ from procurement.models import Award, Notice, Product, Searchable
 from procurement.search import normalise, pairs
 from procurement.upstream import Access
 
-BATCH = 1_000
+BATCH = 5_000
 M = TypeVar("M", bound=Searchable)
 
 
@@ -151,31 +151,41 @@ def _searchable(row: M, *texts: str) -> M:
 
 
 def _upsert(model: type[M], made: Iterable[M], unique: Sequence[str]) -> int:
-    kept = {"id", "created_at", "workspace", *unique}
-    fields = [field.name for field in model._meta.concrete_fields if field.name not in kept]
-    count, batch = 0, dict[tuple[Any, ...], M]()
-
-    def flush() -> None:
-        with transaction.atomic():
-            model._default_manager.bulk_create(
-                batch.values(), update_conflicts=True, update_fields=fields, unique_fields=list(unique)
-            )
-        batch.clear()
-
+    """Insert or update through COPY: building thousands of parameters in Python costs ten times as much."""
+    fields = list(model._meta.concrete_fields)
+    names = [field.attname for field in fields]
+    count, batch = 0, dict[tuple[Any, ...], list[Any]]()
+    keys = [model._meta.get_field(name).attname for name in unique]
     for row in made:
+        row.created_at = row.created_at or timezone.now()
         # One statement may not touch a row twice.
-        key = tuple(_plain(getattr(row, f"{name}_id" if name == "workspace" else name)) for name in unique)
-        batch[key] = row
+        batch[tuple(getattr(row, name) for name in keys)] = [getattr(row, name) for name in names]
         count += 1
         if len(batch) == BATCH:
-            flush()
+            _copy(model, names, keys, batch.values())
+            batch.clear()
     if batch:
-        flush()
+        _copy(model, names, keys, batch.values())
     return count
 
 
-def _plain(value: Any) -> Any:
-    return value.pk if isinstance(value, models.Model) else value
+def _copy(model: type[Searchable], names: list[str], keys: list[str], rows: Iterable[list[Any]]) -> None:
+    quote = connection.ops.quote_name
+    table, columns = quote(model._meta.db_table), ", ".join(map(quote, names))
+    kept = {"id", "created_at", *keys}
+    changes = ", ".join(f"{quote(name)} = EXCLUDED.{quote(name)}" for name in names if name not in kept)
+    conflict = ", ".join(map(quote, keys))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS incoming_rows")
+        cursor.execute(f"CREATE TEMPORARY TABLE incoming_rows (LIKE {table} INCLUDING DEFAULTS) ON COMMIT DROP")
+        with cursor.copy(f"COPY incoming_rows ({columns}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        # Names of our own tables and columns only; values went through COPY.
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}) SELECT {columns} FROM incoming_rows "  # noqa: S608
+            f"ON CONFLICT ({conflict}) DO UPDATE SET {changes}"
+        )
 
 
 async def fetch_notices(access: Access, days: int, kinds: Sequence[str]) -> tuple[list[typed.Notice], datetime]:

@@ -44,7 +44,13 @@ def price_history(months: list[dict[str, Any]]) -> dict[str, Any]:
         "layout": {
             "height": 320,
             "yaxis": {"title": {"text": _("won")}, "tickformat": ",", "rangemode": "tozero"},
-            "yaxis2": {"overlaying": "y", "side": "right", "showgrid": False, "rangemode": "tozero", "tickformat": ",d"},
+            "yaxis2": {
+                "overlaying": "y",
+                "side": "right",
+                "showgrid": False,
+                "rangemode": "tozero",
+                "tickformat": ",d",
+            },
             "xaxis": {"type": "category"},
         },
     }

@@ -89,8 +89,8 @@ def run_job(job_id: UUID) -> None:
 
 async def _fetch(job: CrawlJob) -> tuple[Outcome, str]:
     spec, states = jobs.spec_of(job), jobs.states_of(job)
-    observer = _Observer(job)
     async with open_access(job.workspace_id, job.created_by_id) as access:
+        observer = _Observer(job, access)
         options = job.options
         run = Crawl(
             access.client,
@@ -130,8 +130,8 @@ def _known_attributes(access: Access) -> Any:
 class _Observer:
     """Keeps the cursor in the database and hears when the job is to stop."""
 
-    def __init__(self, job: CrawlJob) -> None:
-        self.job, self.stop = job, ""
+    def __init__(self, job: CrawlJob, access: Access) -> None:
+        self.job, self.access, self.stop = job, access, ""
         self._told = 0.0
 
     def on_control(self, data: bytes) -> None:
@@ -170,10 +170,20 @@ class _Observer:
             windows_total=len(states),
             rows=rows,
             pages=pages,
+            calls=self.job.calls + self.access.client.calls,
             heartbeat_at=timezone.now(),
         )
         if updated:
-            jobs.tell(self.job, "progress", message, done=done, total=len(states), rows=rows, pages=pages)
+            jobs.tell(
+                self.job,
+                "progress",
+                message,
+                done=done,
+                total=len(states),
+                rows=rows,
+                pages=pages,
+                calls=self.access.client.calls,
+            )
         return bool(updated)
 
     @transaction.atomic

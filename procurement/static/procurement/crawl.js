@@ -47,6 +47,7 @@ function take(event) {
   if (near) story.scrollTop = story.scrollHeight;
   if (event.kind === "progress") {
     put("crawl-rows", event.rows);
+    put("crawl-calls", event.calls);
     put("crawl-done", event.done);
     put("crawl-total", event.total);
     const bar = document.getElementById("crawl-bar");
