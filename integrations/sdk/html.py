@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import Any
 
 _BLOCKS = frozenset("p div br tr li h1 h2 h3 h4 h5 h6 section article table ul ol blockquote pre dt dd".split())  # noqa: SIM905
+_SPACE = re.compile(r"\s+")
 _HIDDEN = frozenset(["script", "style", "head", "noscript", "template"])
 
 
@@ -29,7 +31,8 @@ class _TextOnly(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
-            self.parts.append(data)
+            # A line break in the source is only a space to the reader.
+            self.parts.append(_SPACE.sub(" ", data))
 
 
 def text_of_html(html: str) -> str:

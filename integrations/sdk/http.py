@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from integrations.sdk.errors import AuthError, ConnectorError, RateLimited, Rejected, Unavailable
+from integrations.sdk.errors import (
+    AuthError,
+    ConnectorError,
+    FieldProblem,
+    InvalidParams,
+    RateLimited,
+    Rejected,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     import httpx2
 
+_FULL_ADDRESS = re.compile(r"https?://[^/?#]", re.IGNORECASE)
+_OWN_PATH = re.compile(r"/(?!/)")
 #: Statuses of a busy or broken server, besides all of 5xx.
 _TRY_LATER = frozenset({408, 421, 423, 425})
 _LONGEST_DETAIL = 300
@@ -79,3 +90,11 @@ def read_json(response: httpx2.Response, *, service: str) -> Any:
         raise Unavailable(
             f"{service} did not answer with JSON.", code="broken_answer", remedy="Try again later."
         ) from None
+
+
+def require_address(url: str, base_url: str = "", *, field: str = "url") -> str:
+    """The address a person typed, when it is complete; a path is one only where there is a base URL."""
+    if _FULL_ADDRESS.match(url) or (base_url and _OWN_PATH.match(url)):
+        return url
+    problem = FieldProblem(field, "This is not a full address.", "Start it with https://.")
+    raise InvalidParams("The address is not complete.", problems=[problem])

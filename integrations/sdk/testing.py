@@ -38,7 +38,7 @@ def _made_up(name: str, field: FieldInfo) -> Any:
         return 1
     least = next((item.min_length for item in field.metadata if isinstance(item, annotated_types.MinLen)), 0)
     secret = field.annotation is SecretStr or SecretStr in get_args(field.annotation)
-    text = f"{MARKER}{name}" if secret else "sandbox.test"
+    text = f"{MARKER}{name}" if secret else "127.0.0.1"
     return text.ljust(least, "x")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -28,6 +27,7 @@ from integrations.sdk import (
     Upstream,
     check_response,
 )
+from integrations.sdk.http import require_address
 
 if TYPE_CHECKING:
     import httpx2
@@ -128,8 +128,6 @@ FailOnError = Annotated[
 ]
 Follow = Annotated[bool, Param("Follow redirects", "리다이렉트 따라가기", advanced=True)]
 
-_FULL_ADDRESS = re.compile(r"https?://[^/?#]", re.IGNORECASE)
-_OWN_PATH = re.compile(r"/(?!/)")
 #: Set by the transport or a danger to it.
 _FORBIDDEN_HEADERS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"}
@@ -241,9 +239,7 @@ def _build(
     ctx: Context, method: str, url: str, query: dict[str, Any], headers: dict[str, str], max_bytes: int, **content: Any
 ) -> httpx2.Request:
     """The request with the credential in place; the URL's own query is kept."""
-    if not _FULL_ADDRESS.match(url) and not (_OWN_PATH.match(url) and ctx.upstream.base_url):
-        problem = FieldProblem("url", "This is not a full address.", "Start it with https://.")
-        raise InvalidParams("The address is not complete.", problems=[problem])
+    require_address(url, ctx.upstream.base_url)
     for name, value in headers.items():
         if name.lower() in _FORBIDDEN_HEADERS or not _is_header(name, value):
             problem = FieldProblem(f"headers.{name}", "This header cannot be set.", "Remove it.")
@@ -254,7 +250,7 @@ def _build(
     )
     if plain:
         request.url = request.url.copy_merge_params(plain)
-    _sign(ctx, request)
+    sign(ctx, request)
     return request
 
 
@@ -270,7 +266,8 @@ def _plain(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
-def _sign(ctx: Context, request: httpx2.Request) -> None:
+def sign(ctx: Context, request: httpx2.Request) -> None:
+    """Put the credential into a request; `AuthError` when the host is not one of the credential's."""
     credential = ctx.credential
     if not isinstance(credential, HttpCredential):
         return
