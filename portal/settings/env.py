@@ -55,6 +55,11 @@ class Env(BaseSettings):
     molit_base_url: str = Field("", description="Base URL of the MOLIT API, replacing live and sandbox.")
 
     http_base_url: str = Field("", description="Base URL of relative addresses in the HTTP connector.")
+    web_base_url: str = Field("", description="Base URL of relative addresses in the web connector.")
+    graphql_base_url: str = Field("", description="Base URL of relative addresses in the GraphQL connector.")
+    naver_base_url: str = Field("", description="Base URL of Naver's open API, replacing live and sandbox.")
+    kakao_base_url: str = Field("", description="Base URL of Kakao's message API, replacing live and sandbox.")
+    kakao_local_base_url: str = Field("", description="Base URL of Kakao's local API, replacing live and sandbox.")
     slack_base_url: str = Field("", description="Base URL of Slack's Web API, replacing live and sandbox.")
     github_base_url: str = Field("", description="Base URL of GitHub's API, for example of GitHub Enterprise.")
     google_gmail_base_url: str = Field("", description="Base URL of the Gmail API, replacing live and sandbox.")
