@@ -83,6 +83,7 @@ export function initPalette() {
     if (event.key === "ArrowDown") choose(chosen + 1);
     else if (event.key === "ArrowUp") choose(chosen - 1);
     else if (event.key === "Enter") options()[chosen]?.click();
+    else if (event.key === "Escape") dialog.close(); // A search field would only empty itself first.
     else return;
     event.preventDefault();
   });

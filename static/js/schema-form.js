@@ -60,6 +60,19 @@ function describeType(schema, kind) {
   return `${schema.format && kind === "string" ? schema.format : kind}${range}`;
 }
 
+/** What is wrong with a control, in the page's language: the browser's own words follow the browser's. */
+function complaint({ validity, min, max, minLength, maxLength, step, validationMessage }) {
+  if (validity.valueMissing) return gettext("This field is required.");
+  if (validity.rangeUnderflow) return interpolate(gettext("Use %s or more."), [min]);
+  if (validity.rangeOverflow) return interpolate(gettext("Use %s or less."), [max]);
+  if (validity.tooShort) return interpolate(gettext("Use at least %s characters."), [minLength]);
+  if (validity.tooLong) return interpolate(gettext("Use at most %s characters."), [maxLength]);
+  if (validity.badInput) return gettext("This is no number.");
+  if (validity.stepMismatch) return step === "1" ? gettext("Use a whole number.") : interpolate(gettext("Use a multiple of %s."), [step]);
+  if (validity.patternMismatch || validity.typeMismatch) return gettext("This does not have the expected form.");
+  return validationMessage;
+}
+
 /** One field of any type. Holds `element`, `value()` (undefined = left out), `show(message)`, `find(path)`. */
 class Field {
   constructor(form, schema, { name, path, required, value }) {
@@ -329,7 +342,7 @@ export class SchemaForm {
       let message = "";
       try {
         const input = field.input;
-        if (input && !field.children.size && field.kind !== "file" && !input.checkValidity()) message = input.validationMessage;
+        if (input && !field.children.size && field.kind !== "file" && !input.checkValidity()) message = complaint(input);
         else if (field.required && field.path && field.value() === undefined && !field.nullable) message = gettext("This field is required.");
       } catch (error) {
         message = error.message;

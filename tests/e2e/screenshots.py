@@ -120,7 +120,9 @@ def settle(page: Page) -> None:
     """Wait until charts are drawn, the log is there and fonts are ready."""
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready")
-    page.wait_for_function("!document.querySelector('[data-chart].skeleton:not([hidden] *)')", timeout=15_000)
+    # The policy of the site forbids evaluating text, so no wait_for_function here.
+    if page.locator("[data-chart]:visible").count():
+        page.locator("[data-chart].js-plotly-plot:visible").first.wait_for(timeout=20_000)
     page.wait_for_timeout(600)
 
 
