@@ -191,3 +191,39 @@ class SafetyReport(Answer):
     sales: int
     reasons: list[str]
     comparable: list[DealRow]
+
+
+class BuildingRow(BaseModel):
+    """One title sheet of the building register."""
+
+    name: str
+    block: str = ""
+    purpose: str
+    structure: str
+    total_area_m2: float | None
+    site_coverage_percent: float | None
+    floor_area_ratio_percent: float | None
+    households: int | None
+    storeys: int | None
+    basements: int | None
+    lifts: int | None
+    approved_on: date | None
+
+
+class BuildingList(Answer):
+    address: str
+    lot_key: str = Field(description="PNU of the lot, 19 digits")
+    items: list[BuildingRow]
+
+
+class ComplexRow(BaseModel):
+    code: str = Field(description="K-apt code; not the complex id of transactions")
+    name: str
+    region_code: str
+    address: str
+
+
+class ComplexList(Answer):
+    region: str
+    total: int
+    items: list[ComplexRow]

@@ -113,6 +113,31 @@ async def molit(request: Request) -> Response:
     return xml(text)
 
 
+async def register(request: Request) -> Response:
+    """Building register and K-apt."""
+    from properties.sandbox_data import buildings
+    from properties.sandbox_data.molit import gateway_error
+
+    query, fault = dict(request.query_params), switches.take("molit")
+    if fault == "500":
+        return PlainTextResponse("Unexpected errors", 500)
+    if fault == "html":
+        return HTMLResponse("<html><body>점검중</body></html>")
+    key = query.get("serviceKey", "")
+    if fault.isdigit() or not key or "%" in key or key.startswith("invalid"):
+        return Response(gateway_error(fault if fault.isdigit() else "30"), media_type="application/xml")
+    if request.path_params["operation"] == "getBrTitleInfo":
+        items = buildings.titles(query)
+    else:
+        items = buildings.complexes(query.get("sigunguCode", ""))
+    answer = buildings.wrapped(items, int(query.get("pageNo", "1")), int(query.get("numOfRows", "10")))
+    if fault == "short":
+        answer["response"]["body"]["items"] = ""
+    if fault == "cut":
+        return Response(json.dumps(answer)[:60], media_type="application/json")
+    return JSONResponse(answer)
+
+
 def _shaken(site: str, fault: str, answer: Any) -> Response | None:
     if fault in ("429", "403", "500"):
         headers = {"retry-after": "60"} if fault == "429" else {}
@@ -295,6 +320,8 @@ def _route(site: str, path: str, build: Callable[[Request, dict[str, Any]], Any]
 app = Starlette(
     routes=[
         Route("/__faults__", faults, methods=["GET", "POST", "DELETE"]),
+        Route("/molit/BldRgstHubService/{operation}", register),
+        Route("/molit/AptListService4/{operation}", register),
         Route("/molit/{service}/{operation}", molit),
         _route("naver", "/articles", _naver),
         _route("zigbang", "/house/property/v1/items/list", _zigbang_items, "POST"),

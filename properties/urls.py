@@ -11,6 +11,7 @@ app_name = "properties"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("listings", views.listing_list, name="listing-list"),
+    path("listings/export", views.listing_export, name="listing-export"),
     path("listings/map", views.listing_map, name="listing-map"),
     path("listings/<uuid:listing_id>", views.listing_detail, name="listing-detail"),
     path("review", manage_views.review, name="review"),

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
@@ -24,7 +25,21 @@ from properties.normalise.regions import regions
 from properties.templatetags.listings import word
 
 PAGE_SIZE = 50
+COUNTED_ROWS = 10_000
 MAP_POINTS = 600
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than COUNTED_ROWS: counting a million rows would cost more than showing fifty."""
+
+    @cached_property
+    def count(self) -> int:
+        return int(self.object_list[:COUNTED_ROWS].count())
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there may be more rows than counted."""
+        return self.count >= COUNTED_ROWS
 
 
 class FilterForm(forms.Form):
@@ -88,7 +103,7 @@ def _search(request: HttpRequest, actor: Actor) -> tuple[FilterForm, selectors.C
 def listing_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The table of listings with its filters."""
     form, wish, search = _search(request, actor)
-    rows = Paginator(search.rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = CappedPaginator(search.rows, PAGE_SIZE).get_page(request.GET.get("page"))
     page = {
         "tab": "listings",
         "form": form,
@@ -98,6 +113,23 @@ def listing_list(request: HttpRequest, actor: Actor) -> HttpResponse:
         "as_of": selectors.data_time(actor.workspace),
     }
     return render(request, "properties/listing_list.html", page)
+
+
+@require_GET
+@workspace_page(Permission.DATA_READ)
+def listing_export(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The same rows as a workbook."""
+    from properties.exports import MAX_ROWS, listings_workbook
+
+    form, _wish, search = _search(request, actor)
+    conditions = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
+    content = listings_workbook(
+        search.rows[:MAX_ROWS], conditions=conditions, as_of=selectors.data_time(actor.workspace)
+    )
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return HttpResponse(
+        content, content_type=kind, headers={"Content-Disposition": 'attachment; filename="listings.xlsx"'}
+    )
 
 
 @require_GET

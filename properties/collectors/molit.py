@@ -122,7 +122,8 @@ def _text(value: object) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _integer(value: object) -> int | None:
+def whole_of(value: object) -> int | None:
+    """Whole number of a figure as the services write it (" 82,500"); None when blank or none."""
     text = _text(value).replace(",", "")
     try:
         return int(float(text)) if text else None
@@ -130,7 +131,8 @@ def _integer(value: object) -> int | None:
         return None
 
 
-def _number(value: object) -> float | None:
+def number_of(value: object) -> float | None:
+    """Number of a figure; zero and blanks mean unknown."""
     text = _text(value).replace(",", "")
     try:
         number = float(text) if text else 0.0
@@ -150,7 +152,7 @@ def _short_day(value: object) -> date | None:
 def read_deal(service: str, raw: Mapping[str, object]) -> Deal | None:
     """The deal of one item of any service, old or new names; None when it has no date."""
     item = {_OLD_NAMES.get(name, name): value for name, value in raw.items()}
-    year, month, day = (_integer(item.get(name)) for name in ("dealYear", "dealMonth", "dealDay"))
+    year, month, day = (whole_of(item.get(name)) for name in ("dealYear", "dealMonth", "dealDay"))
     if not (year and month and day):
         return None
     lawd_cd, dong = _text(item.get("sggCd")), _text(item.get("umdNm"))
@@ -167,15 +169,15 @@ def read_deal(service: str, raw: Mapping[str, object]) -> Deal | None:
         region_code=current[0] if len(current) == 1 else region_code,
         lot=_text(item.get("jibun")),
         name=_text(item.get("aptNm") or item.get("offiNm") or item.get("mhouseNm") or item.get("buildingType")),
-        exclusive_m2=_number(
+        exclusive_m2=number_of(
             item.get("excluUseAr") or item.get("totalFloorAr") or item.get("buildingAr") or item.get("dealArea")
         ),
-        floor=_integer(item.get("floor")),
-        built_year=_integer(item.get("buildYear")),
+        floor=whole_of(item.get("floor")),
+        built_year=whole_of(item.get("buildYear")),
         dealt_on=date(year, month, day),
-        price=_integer(item.get("dealAmount")),
-        deposit=_integer(item.get("deposit")),
-        rent=_integer(item.get("monthlyRent")),
+        price=whole_of(item.get("dealAmount")),
+        deposit=whole_of(item.get("deposit")),
+        rent=whole_of(item.get("monthlyRent")),
         building=_text(item.get("aptDong")),
         complex_id=_text(item.get("aptSeq")),
         cancelled_on=_short_day(item.get("cdealDay") or item.get("cdealday"))
@@ -200,18 +202,19 @@ def parse_answer(text: str) -> tuple[list[dict[str, str]], int]:
         ) from None
     if root.tag == "OpenAPI_ServiceResponse" or root.find(".//returnReasonCode") is not None:
         code = _text(root.findtext(".//returnReasonCode"))
-        raise _error(code, _text(root.findtext(".//returnAuthMsg")) or _text(root.findtext(".//errMsg")))
+        raise gateway_error(code, _text(root.findtext(".//returnAuthMsg")) or _text(root.findtext(".//errMsg")))
     code = _text(root.findtext(".//resultCode"))
     if code not in ("000", "00"):
-        raise _error(code, _text(root.findtext(".//resultMsg")))
+        raise gateway_error(code, _text(root.findtext(".//resultMsg")))
     items = [{child.tag: child.text or "" for child in item} for item in root.findall(".//item")]
-    total = _integer(root.findtext(".//totalCount"))
+    total = whole_of(root.findtext(".//totalCount"))
     if total is None:
         raise Unavailable("The transaction service sent no total.", code="broken_answer", remedy="Try again later.")
     return items, total
 
 
-def _error(code: str, message: str) -> Exception:
+def gateway_error(code: str, message: str) -> Exception:
+    """The SDK's error for a result code of data.go.kr."""
     kind, words, remedy = _CODES.get(
         code.lstrip("0").zfill(2) if code else "",
         (Unavailable, "The transaction service has a problem.", "Try again later."),
@@ -219,13 +222,17 @@ def _error(code: str, message: str) -> Exception:
     return kind(f"{words} (code {code or '?'}{': ' + message if message else ''})", remedy=remedy)
 
 
+def decoded_key(service_key: str) -> str:
+    """The key as it is sent: the portal shows it encoded and decoded, and encoding it twice answers with code 30."""
+    return unquote(service_key) if "%" in service_key else service_key
+
+
 class Molit:
     """The client. `http` carries the base URL; the key may be given in its encoded or decoded form."""
 
     def __init__(self, http: httpx2.AsyncClient, service_key: str) -> None:
         self.http = http
-        # The portal shows the key encoded and decoded; sending it encoded twice answers with code 30.
-        self.key = unquote(service_key) if "%" in service_key else service_key
+        self.key = decoded_key(service_key)
 
     async def month(self, service: str, lawd_cd: str, month: str) -> Month:
         """All deals of one district (5 digits) and month (YYYYMM), all pages.

@@ -6,6 +6,7 @@ The order of merges depends only on scores and stable hashes of the advert keys,
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -175,8 +176,8 @@ def _lower(one: float, other: float) -> float:
 
 def _adjacency(
     one: list[int], other: list[int], weight: list[float], count: int
-) -> tuple[list[int], list[int], list[float]]:
-    """Neighbours of every row, strongest first (the edges arrive sorted)."""
+) -> tuple[array[int], array[int], array[float]]:
+    """Where each row's neighbours begin, the neighbours and their strengths, strongest first, in compact form."""
     import numpy as np
 
     source = np.array(one + other)
@@ -184,4 +185,8 @@ def _adjacency(
     strength = np.array(weight + weight)
     order = np.lexsort((-strength, source))
     starts = np.searchsorted(source[order], np.arange(count + 1))
-    return starts.tolist(), target[order].tolist(), strength[order].tolist()
+    return (
+        array("q", starts.astype(np.int64).tobytes()),
+        array("q", target[order].astype(np.int64).tobytes()),
+        array("d", strength[order].tobytes()),
+    )

@@ -39,7 +39,7 @@ class DuplicateIndex:
         self.blocker = Blocker(self.columns)
         self.leaf_names = dict(leaf_names or {})
         self.row_of: dict[str, int] = {}
-        self.source_rows: dict[str, int] = {}
+        self.copies_of: dict[str, int] = {}
         self.group_rows: dict[str, int] = {}
         self.left: Array = np.empty(0, dtype=np.int32)
         self.right: Array = np.empty(0, dtype=np.int32)
@@ -94,11 +94,14 @@ class DuplicateIndex:
                 continue
             row = len(self.row_of)
             self.row_of[advert.key] = row
-            # An advert is its own source; a copy names the entry it was made from, seen before or after it.
-            for source in (advert.key, *advert.source_keys):
-                first = self.source_rows.setdefault(source, row)
+            # A copy names the entry it was made from, which may come before or after it.
+            for source in advert.source_keys:
+                first = self.row_of.get(source, row) if source != advert.key else row
+                first = first if first != row else self.copies_of.setdefault(source, row)
                 if first != row:
                     links.append((first, row, True))
+            if (copy := self.copies_of.get(advert.key, row)) != row:
+                links.append((copy, row, True))
             if advert.group_key:
                 first = self.group_rows.setdefault(f"{advert.group_key}|{advert.trade}", row)
                 if first != row:
@@ -109,21 +112,7 @@ class DuplicateIndex:
         import numpy as np
 
         touched = np.unique(self.component[np.concatenate((left, right))])
-        parent = {int(item): int(item) for item in touched}
-
-        def find(item: int) -> int:
-            while parent[item] != item:
-                parent[item] = parent[parent[item]]
-                item = parent[item]
-            return item
-
-        for one, other in zip(self.component[left].tolist(), self.component[right].tolist(), strict=True):
-            root_one, root_other = find(one), find(other)
-            if root_one != root_other:
-                parent[max(root_one, root_other)] = min(root_one, root_other)
-        table = np.arange(len(self.component), dtype=np.int32)
-        for item in parent:
-            table[item] = find(item)
+        table = _joined(len(self.component), self.component[left], self.component[right])
         self.component = table[self.component]
         self.left = np.concatenate((self.left, left))
         self.right = np.concatenate((self.right, right))
@@ -179,3 +168,21 @@ class DuplicateIndex:
             if one in parent and other in parent:
                 parent[find(one)] = find(other)
         return len({find(row) for row in rows})
+
+
+def _joined(size: int, left: Array, right: Array) -> Array:
+    """Smallest member of each connected component of some pairs; everything else is its own."""
+    import numpy as np
+
+    label = np.arange(size, dtype=np.int32)
+    while True:
+        one, other = label[left], label[right]
+        apart = one != other
+        if not apart.any():
+            return label
+        left, right, one, other = left[apart], right[apart], one[apart], other[apart]
+        smaller = np.minimum(one, other)
+        np.minimum.at(label, one, smaller)
+        np.minimum.at(label, other, smaller)
+        while not np.array_equal(label, shorter := label[label]):
+            label = shorter

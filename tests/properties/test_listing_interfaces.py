@@ -1,5 +1,6 @@
 """REST, GraphQL, pages and the monitor socket: same rules through every door."""
 
+import io
 import json
 
 import pytest
@@ -102,6 +103,23 @@ def test_the_table_filters_and_explains_an_empty_result(browser, some):
     assert all(row.price <= 150_000 for row in page.context["rows"])
     empty = browser.get(reverse("properties:listing-list"), {"area": "서초구", "price_max": 10})
     assert "price_max" in empty.content.decode()
+
+
+def test_the_table_is_exported_with_its_conditions_and_no_formulas(browser, workspace):
+    from openpyxl import load_workbook
+
+    take_adverts(workspace, [raw("1", complex_name="=1+1 하이츠"), raw("2", price_text="30억", floor="3/25")])
+    resolve_regions(workspace, [REGION])
+
+    answer = browser.get(reverse("properties:listing-export"), {"price_max": 200_000})
+    book = load_workbook(io.BytesIO(answer.content))
+    rows = list(book.worksheets[0].iter_rows(values_only=True))
+    about = dict(book.worksheets[1].iter_rows(values_only=True))
+
+    assert len(rows) == 2
+    assert rows[1][0] == "=1+1 하이츠" and book.worksheets[0]["A2"].data_type == "s"
+    assert rows[1][5] == 123_000
+    assert about["price_max"] == "200000"
 
 
 def test_lists_take_a_fixed_number_of_queries(browser, some, workspace, django_assert_max_num_queries):

@@ -9,6 +9,7 @@ import pytest
 
 from integrations.sdk import AuthError, RateLimited, Rejected, Unavailable
 from properties import sandbox
+from properties.collectors.buildings import BuildingClient, register_params
 from properties.collectors.molit import Molit, read_deal
 from properties.collectors.tables import read_table
 from properties.normalise import Trade, normalise_advert
@@ -67,6 +68,34 @@ async def test_fewer_rows_than_announced_is_an_error(http: httpx2.AsyncClient) -
 
     with pytest.raises(Unavailable, match="announced"):
         await Molit(http, sandbox.SANDBOX_KEY).month("apartment_sale", "11680", "202103")
+
+
+async def test_the_register_tells_the_buildings_of_a_lot(http: httpx2.AsyncClient) -> None:
+    client = BuildingClient(http, sandbox.SANDBOX_KEY)
+
+    found = await client.titles("1165010700100200043")
+
+    assert found and all(item.purpose == "공동주택" and item.households for item in found)
+    assert await client.titles("1165010700199990000") == []
+
+
+async def test_complexes_of_a_district_are_listed_completely(http: httpx2.AsyncClient) -> None:
+    found = await BuildingClient(http, sandbox.SANDBOX_KEY).complexes("11650")
+
+    assert len(found) > 100
+    assert len({item.code for item in found}) == len(found)
+
+
+@pytest.mark.parametrize("fault", ["22", "html", "cut", "short", "500"])
+async def test_an_error_of_the_register_is_never_an_empty_answer(http: httpx2.AsyncClient, fault: str) -> None:
+    await http.post("http://sandbox/__faults__", json={"site": "molit", "kind": fault})
+
+    with pytest.raises((RateLimited, Unavailable)):
+        await BuildingClient(http, sandbox.SANDBOX_KEY).complexes("11650")
+
+
+def test_a_mountain_lot_is_asked_for_as_one() -> None:
+    assert register_params("1168010100200120003")["platGbCd"] == "1"
 
 
 def test_old_element_names_and_cancellations_are_understood() -> None:
