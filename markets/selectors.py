@@ -16,7 +16,7 @@ def rules_of(workspace: Any) -> QuerySet[AlertRule]:
 
 def alerts_of(workspace: Any) -> QuerySet[Alert]:
     """What the workspace's rules reported, newest first."""
-    return Alert.objects.for_workspace(workspace)
+    return Alert.objects.for_workspace(workspace).select_related("rule")
 
 
 def snapshots_of(workspace: Any, market: str = "", venue: str = "") -> QuerySet[Snapshot]:

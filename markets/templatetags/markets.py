@@ -44,6 +44,28 @@ def share(value: float | None) -> str:
 
 
 @register.filter
+def figure(value: float | None, field: str = "") -> str:
+    """A rule's figure: won in short for amounts, otherwise with separators and no needless decimals."""
+    if value is None:
+        return "–"
+    if field in {"trading_value", "market_cap", "net_amount"}:
+        return won_short(value)
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+
+
+@register.filter
+def check_name(value: str) -> str:
+    """A part of the state report in the reader's language."""
+    return {
+        "sign-in": _("Sign-in"),
+        "ranking": _("Ranking call"),
+        "calendar": _("Calendar"),
+        "symbol files": _("Symbol files"),
+        "cache": _("Cache"),
+    }.get(value, value)
+
+
+@register.filter
 def session_name(value: str) -> str:
     """The market's state in the reader's language."""
     return {
