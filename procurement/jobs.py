@@ -231,6 +231,7 @@ def due_jobs() -> list[UUID]:
     """Jobs to hand out again: waiting ones whose time has come, and those whose worker fell silent."""
     now = timezone.now()
     stale = Q(status=Status.RUNNING, heartbeat_at__lt=now - LEASE)
-    lost = Q(status=Status.QUEUED, created_at__lt=now - LEASE, heartbeat_at__isnull=True)
+    silent = Q(heartbeat_at__isnull=True, created_at__lt=now - LEASE) | Q(heartbeat_at__lt=now - LEASE)
+    lost = Q(status=Status.QUEUED) & silent
     waiting = Q(status=Status.WAITING, resume_at__lte=now)
     return list(CrawlJob.objects.filter(stale | lost | waiting).values_list("pk", flat=True))

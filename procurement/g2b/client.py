@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from integrations.sdk.errors import ConnectorError
 from integrations.sdk.store import MemoryStore
@@ -124,7 +125,7 @@ class G2bClient:
         page_size: int = PAGE_SIZE,
         first: Page | None = None,
         skip: Collection[int] = (),
-    ) -> AsyncIterator[Page]:
+    ) -> AsyncGenerator[Page, None]:
         """All pages in order: page 1 first (it tells how many there are), the others concurrently.
 
         `first` is a page 1 already asked for; `skip` leaves out pages already held.
@@ -203,10 +204,9 @@ class G2bClient:
         async with self.gate.slot():
             await self.gate.reserve(asked.name)
             self.calls += 1
-            # The raw key is encoded exactly once, by `params`.
-            request = self._http.build_request(
-                "GET", url, params={"serviceKey": self._key, **query}, headers=headers, timeout=self._timeout
-            )
+            # The raw key is encoded exactly once, here; `params` would parse the whole address a third time.
+            encoded = urlencode({"serviceKey": self._key, **query}, quote_via=quote, safe="")
+            request = self._http.build_request("GET", f"{url}?{encoded}", headers=headers, timeout=self._timeout)
             for name in [name for name in request.headers if name.lower() not in SENT_HEADERS]:
                 del request.headers[name]
             try:
@@ -223,6 +223,8 @@ class G2bClient:
                 # The cause holds the URL and with it the key: its words are kept, the chain is not.
                 words = redact(str(error) or type(error).__name__, self._key)
                 raise ProviderFault(f"{asked.name}: no answer ({words}).") from None
+        # Whoever waits for the place sends first; reading the answer needs the processor, not the network.
+        await asyncio.sleep(0)
         try:
             page = read_answer(body, status=answer.status_code, operation=asked.name)
         except ConnectorError as error:

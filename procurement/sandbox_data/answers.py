@@ -379,7 +379,7 @@ def _statistics(asked: Asked) -> Result:
         return _rows(
             [{"bssYear": year, "cntrctTotamt": str(amount), "centrPrcrmntArsltAmt": str(amount // 3)}] if year else []
         )
-    rows = []
+    rows: list[Row] = []
     month = begin
     while month and month <= (end or begin) and len(rows) < 36:
         total = 10_000_000_000_000 + pools.draw(asked.operation, month) % 5_000_000_000_000

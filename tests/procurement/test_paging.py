@@ -77,6 +77,46 @@ async def test_places_are_shared_between_gates_without_a_common_event_loop_objec
     assert flying == 0
 
 
+def test_places_and_quota_are_shared_over_redis_by_loops_that_know_nothing_of_each_other():
+    import threading
+
+    from portal.common.hub import close_redis
+    from portal.common.store import RedisStore
+
+    counted, flying, most, refused = threading.Lock(), 0, 0, 0
+
+    async def one(gate: Gate) -> None:
+        nonlocal flying, most, refused
+        async with gate.slot():
+            try:
+                await gate.reserve("op")
+            except QuotaExhausted:
+                refused += 1
+                return
+            with counted:
+                flying += 1
+                most = max(most, flying)
+            await asyncio.sleep(0.005)
+            with counted:
+                flying -= 1
+
+    async def process() -> None:
+        # A loop and a connection of its own, as in another process.
+        gate = Gate(RedisStore("sdk"), "shared", in_flight=3, daily_calls=20)
+        try:
+            await asyncio.gather(*(one(gate) for _ in range(9)))
+        finally:
+            await close_redis()
+
+    threads = [threading.Thread(target=asyncio.run, args=(process(),)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert most <= 3
+    assert refused == 7
+
+
 async def test_a_cancelled_download_gives_its_places_back(g2b, world, store):
     world.latency_ms = 30
     pages = g2b.pages(MALL, {"inqryDiv": "1"}, window=WEEK, page_size=10)

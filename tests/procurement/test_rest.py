@@ -106,6 +106,23 @@ def test_a_crawl_that_ends_in_time_is_answered_whole(api, working, django_captur
     assert content.count(b"\r\n") >= body["total_products"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_request_waits_for_the_end_of_its_crawl(people, upstream, monkeypatch):
+    import threading
+
+    from django.db import connections
+
+    def work(job_id):
+        worker.run_job(job_id)
+        connections.close_all()
+
+    monkeypatch.setattr("procurement.jobs.send", lambda job_id: threading.Thread(target=work, args=(job_id,)).start())
+    answer = post(client_of(people.owner), "crawl/csv", {"category": CATEGORY, "total_days": 20, "wait_sec": 50})
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "succeeded"
+    assert answer.json()["incomplete"] is False
+
+
 def test_a_crawl_that_takes_longer_is_answered_with_its_job(api, sent):
     answer = post(api, "crawl/csv", {"category": CATEGORY, "total_days": 40, "wait_sec": 0})
     body = answer.json()
