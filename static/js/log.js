@@ -131,7 +131,7 @@ export class LogView {
     if (!this.levels.has(event.level)) return false;
     if (this.node && event.node?.split(/[.[]/)[0] !== this.node) return false;
     if (!this.matcher) return true;
-    return this.matcher(`${event.node ?? ""} ${sentence(event)} ${event.kind}`);
+    return this.matcher(`${event.kind} ${event.node ?? ""} ${sentence(event)}`);
   }
 
   toggleLevel(level, button) {
@@ -185,6 +185,9 @@ export class LogView {
 
   draw() {
     const rows = this.shown.length > MOST_ROWS ? this.shown.slice(-MOST_ROWS) : this.shown;
+    // Old lines would still reach far down and keep the scroll position where no line is any more.
+    const before = new Map([...this.spacer.children].map((line) => [Number(line.dataset.seq), line]));
+    this.spacer.replaceChildren();
     this.spacer.style.height = `${rows.length * ROW}px`;
     this.lines.style.height = `${Math.min(TALLEST, Math.max(SHORTEST, rows.length * ROW + 14))}px`;
     this.empty.hidden = rows.length > 0;
@@ -201,7 +204,6 @@ export class LogView {
     if (this.follow) this.lines.scrollTop = this.lines.scrollHeight;
     const first = Math.max(0, Math.floor(this.lines.scrollTop / ROW) - OVERSCAN);
     const last = Math.min(rows.length, Math.ceil((this.lines.scrollTop + this.lines.clientHeight) / ROW) + OVERSCAN);
-    const before = new Map([...this.spacer.children].map((line) => [Number(line.dataset.seq), line]));
     const fragment = [];
     for (let index = first; index < last; index++) {
       const event = rows[index];

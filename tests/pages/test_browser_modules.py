@@ -1,0 +1,290 @@
+# ruff: noqa: E501 - scripts are easier to read unbroken
+"""The browser modules in a real Chromium, without a product: forms from schemas, the event stream, MCP frames."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, sync_playwright
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+BASE = "http://modules.test"
+#: What Django's catalogue brings.
+CATALOGUE = """
+    window.gettext = (text) => text;
+    window.ngettext = (one, many, n) => (n === 1 ? one : many);
+    window.interpolate = (format, values) => format.replace(/%s/g, () => String(values.shift()));
+"""
+
+pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Chromium")
+
+
+def serve(route: Route) -> None:
+    path = route.request.url.removeprefix(BASE)
+    file = STATIC / path.removeprefix("/static/")
+    if path == "/":
+        route.fulfill(
+            content_type="text/html", body='<html lang="en"><body hx-headers="{}"><div id="box"></div></body>'
+        )
+    elif path.startswith("/static/") and file.is_file():
+        route.fulfill(content_type=mimetypes.guess_type(file.name)[0], body=file.read_text())
+    else:
+        route.fulfill(status=404, body="")
+
+
+@pytest.fixture(scope="module")
+def browser_page() -> Iterator[Page]:
+    with sync_playwright() as driver:
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
+        page = browser.new_page()
+        page.route("**/*", serve)
+        page.add_init_script(CATALOGUE)
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def page(browser_page: Page) -> Page:
+    browser_page.goto(f"{BASE}/")
+    return browser_page
+
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["market", "count", "filter", "tags"],
+    "$defs": {
+        "Market": {"enum": ["ALL", "KOSPI"], "type": "string"},
+        "Filter": {"type": "object", "required": ["low"], "properties": {"low": {"type": "number", "minimum": 1.5}}},
+    },
+    "properties": {
+        "market": {"$ref": "#/$defs/Market", "description": "Segment"},
+        "count": {"type": "integer", "minimum": 1, "maximum": 30, "default": 10},
+        "since": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}], "default": None},
+        "live": {"type": "boolean", "default": False},
+        "filter": {"$ref": "#/$defs/Filter"},
+        "tags": {"type": "array", "items": {"type": "string"}, "default": ["a"]},
+        "sides": {"type": "array", "items": {"enum": ["buy", "sell"]}},
+        "anything": {},
+        "note": {"type": "string"},
+    },
+}
+
+
+def make_form(page: Page, schema: dict[str, Any], value: Any = None) -> None:
+    page.evaluate(
+        """async ([schema, value]) => {
+            const { SchemaForm } = await import("/static/js/schema-form.js");
+            window.form = new SchemaForm(document.getElementById("box"), schema, { value: value ?? undefined });
+        }""",
+        [schema, value],
+    )
+
+
+def test_a_form_starts_with_the_defaults_and_leaves_out_what_is_empty(page: Page) -> None:
+    make_form(page, SCHEMA)
+    assert not page.evaluate("form.validate()")  # A required choice without a default is the person's to make.
+    page.get_by_label("Market").select_option("ALL")
+    page.get_by_label("Low").fill("2.5")
+
+    assert page.evaluate("form.validate()")
+    assert page.evaluate("form.value()") == {
+        "market": "ALL",
+        "count": 10,
+        "live": False,
+        "filter": {"low": 2.5},
+        "tags": ["a"],
+    }
+
+
+def test_a_form_gives_back_what_it_was_given(page: Page) -> None:
+    value = {
+        "market": "KOSPI",
+        "count": 3,
+        "since": "2026-09-08",
+        "live": True,
+        "filter": {"low": 9},
+        "tags": ["한글", "b"],
+        "sides": ["sell"],
+        "anything": {"deep": [1, None, "x"]},
+        "note": "hello",
+    }
+
+    make_form(page, SCHEMA, value)
+
+    assert page.evaluate("form.value()") == value
+
+
+def test_every_wrong_field_is_named_in_words(page: Page) -> None:
+    make_form(page, SCHEMA, {"market": "ALL", "count": 99, "filter": {}, "tags": []})
+
+    assert not page.evaluate("form.validate()")
+    shown = page.locator(".field-errors:visible").all_inner_texts()
+    assert shown == ["Use 30 or less.", "This field is required."]
+
+
+def test_the_servers_findings_stand_by_their_fields(page: Page) -> None:
+    make_form(page, SCHEMA)
+
+    rest = page.evaluate(
+        """form.problems([
+            { field: "filter.low", message: "Too low.", remedy: "Use 1.5." },
+            { field: "nowhere", message: "Unknown.", remedy: "" },
+        ])"""
+    )
+
+    assert page.locator('[data-field="filter.low"] .field-errors').inner_text() == "Too low. Use 1.5."
+    assert rest == ["nowhere Unknown."]
+
+
+def test_items_of_a_list_can_be_added_and_removed(page: Page) -> None:
+    make_form(page, SCHEMA, {"tags": ["one", "two"]})
+    page.locator('[data-field="tags"] button', has_text="Add").click()
+    page.locator('[data-field="tags"] input').nth(2).fill("three")
+    page.locator('[data-field="tags"] [aria-label="Remove"]').first.click()
+
+    assert page.evaluate("form.value().tags") == ["two", "three"]
+
+
+def test_a_story_is_told_once_whatever_happens_to_the_connection(page: Page) -> None:
+    """Fifty cuts, repeats and gaps: every line arrives once and in order."""
+    told = page.evaluate(
+        """async () => {
+            const { EventStream } = await import("/static/js/events.js");
+            const TOTAL = 400;
+            const sockets = [];
+            window.WebSocket = class {
+                constructor(url) {
+                    this.after = Number(new URL(url).searchParams.get("after"));
+                    sockets.push(this);
+                    setTimeout(() => this.onopen?.(), 0);
+                }
+                close() { queueMicrotask(() => this.onclose?.({ code: 1006 })); }
+            };
+            const seen = [];
+            const stream = new EventStream("/ws/executions/x", { onevent: (event) => seen.push(event.seq) });
+            stream.open();
+            const kind = (seq) => (seq === TOTAL ? "run.succeeded" : "log");
+            for (let cut = 0; cut < 50 && seen.length < TOTAL; cut++) {
+                const socket = sockets.at(-1);
+                // A server that repeats an old line, sends eight new ones, leaves a gap, and dies.
+                const first = socket.after;
+                const batch = [first, ...Array.from({ length: 8 }, (_, i) => first + 1 + i)].filter((s) => s > 0);
+                socket.onmessage({ data: JSON.stringify({ type: "events", events: batch.map((seq) => ({ seq, kind: kind(seq) })) }) });
+                socket.onmessage({ data: JSON.stringify({ type: "event", event: { seq: first + 20, kind: "log" } }) });
+                stream.waiting.delete(first + 20);
+                clearTimeout(stream.timer);
+                socket.onclose({ code: 1006 });
+                clearTimeout(stream.timer);
+                stream.open();
+            }
+            return { seen, reconnects: stream.reconnects };
+        }"""
+    )
+
+    assert told["seen"] == list(range(1, 401))
+    assert told["reconnects"] == 50
+
+
+def test_a_refused_socket_is_not_asked_again(page: Page) -> None:
+    states = page.evaluate(
+        """async () => {
+            const { EventStream } = await import("/static/js/events.js");
+            let made = 0;
+            window.WebSocket = class { constructor() { made += 1; queueMicrotask(() => this.onclose({ code: 4404 })); } };
+            const states = [];
+            new EventStream("/ws/x", { onevent: () => {}, onstate: (state) => states.push(state) }).open();
+            await new Promise((done) => setTimeout(done, 20));
+            return [...states, made];
+        }"""
+    )
+
+    assert states == ["connecting", "refused", 1]
+
+
+def test_a_hundred_thousand_lines_are_a_few_elements(page: Page) -> None:
+    counts = page.evaluate(
+        """async () => {
+            const { LogView } = await import("/static/js/log.js");
+            const view = new LogView(document.getElementById("box"));
+            view.lines.style.overflow = "auto";
+            for (let seq = 1; seq <= 100000; seq++)
+                view.add({ seq, time: "2026-11-21T00:00:00Z", kind: "log", level: seq % 10 ? "info" : "error", node: "a", message: `line ${seq}`, data: {} });
+            view.draw();
+            const rows = view.spacer.children.length;
+            view.filter({ text: "/line 99990$/" });
+            view.draw();
+            return [rows, view.shown.length, view.spacer.textContent];
+        }"""
+    )
+
+    assert counts[0] < 120
+    assert counts[1] == 1 and "line 99990" in counts[2]
+
+
+def test_frames_of_both_eras(page: Page) -> None:
+    """The handshake, session and headers of the legacy era; the self-describing requests of the modern one."""
+    sent = page.evaluate(
+        """async () => {
+            const { McpClient } = await import("/static/js/mcp-client.js");
+            const sent = [];
+            window.fetch = async (url, options) => {
+                const body = JSON.parse(options.body);
+                sent.push({ headers: options.headers, body });
+                if (!("id" in body)) return new Response(null, { status: 202 });
+                const results = { initialize: { protocolVersion: "2025-06-18" }, "tools/list": { tools: [] }, "server/discover": {} };
+                const answer = { jsonrpc: "2.0", id: body.id, result: results[body.method] ?? { content: [] } };
+                if (body.method !== "tools/call")
+                    return new Response(JSON.stringify(answer), { headers: { "Content-Type": "application/json", "Mcp-Session-Id": "s1" } });
+                const progress = { jsonrpc: "2.0", method: "notifications/progress", params: { progress: 1, total: 2, message: "half" } };
+                return new Response(`event: message\\ndata: ${JSON.stringify(progress)}\\n\\nevent: message\\ndata: ${JSON.stringify(answer)}\\n\\n`, { headers: { "Content-Type": "text/event-stream" } });
+            };
+            const heard = [];
+            for (const protocol of ["2025-11-25", "2026-07-28"]) {
+                const client = new McpClient("/mcp/x", "k", protocol, () => {});
+                await client.connect();
+                await client.tools();
+                await client.request("tools/call", { name: "t", arguments: {} }, { onprogress: (p) => heard.push(p.message) });
+            }
+            return { sent, heard };
+        }"""
+    )
+    calls = [item for item in sent["sent"] if item["body"]["method"] == "tools/call"]
+    legacy, modern = calls
+
+    assert [item["body"]["method"] for item in sent["sent"]][:4] == [
+        "initialize",
+        "notifications/initialized",
+        "tools/list",
+        "tools/call",
+    ]
+    assert legacy["headers"]["MCP-Protocol-Version"] == "2025-06-18" and legacy["headers"]["Mcp-Session-Id"] == "s1"
+    assert modern["headers"]["Mcp-Method"] == "tools/call" and modern["headers"]["Mcp-Name"] == "t"
+    assert modern["body"]["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] == "2026-07-28"
+    assert "initialize" not in [item["body"]["method"] for item in sent["sent"][4:]]
+    assert sent["heard"] == ["half", "half"]
+
+
+def test_a_link_gets_the_key_inside_its_encoding(page: Page) -> None:
+    config = json.dumps({"headers": {"Authorization": "Bearer YOUR_KEY"}})
+    links = page.evaluate(
+        """async (config) => {
+            const { fillKey } = await import("/static/js/connect.js");
+            document.getElementById("box").innerHTML = `<div data-connect><p class="key-hint"></p><pre><code>Bearer YOUR_KEY</code></pre>
+                <a data-link="cursor" href="cursor://x?name=a&config=${encodeURIComponent(btoa(config))}"></a>
+                <a data-link="vscode" href="vscode:mcp/install?${encodeURIComponent(config)}"></a></div>`;
+            fillKey(document, "mcpk_secret");
+            const [cursor, vscode] = [...document.querySelectorAll("a")].map((a) => a.getAttribute("href"));
+            return [atob(decodeURIComponent(cursor.split("config=")[1])), decodeURIComponent(vscode.split("?")[1]), document.querySelector("code").textContent];
+        }""",
+        config,
+    )
+
+    assert links == [config.replace("YOUR_KEY", "mcpk_secret")] * 2 + ["Bearer mcpk_secret"]
