@@ -80,8 +80,13 @@ def preview(series: Series, limit: int = 2000) -> dict[str, Any]:
     columns = {
         name: [_plain(value) for value in series.values[kept, index]] for index, name in enumerate(series.columns[:8])
     }
-    times = kept.tolist() if series.times is None else [str(stamp) for stamp in series.times[kept]]
+    times = kept.tolist() if series.times is None else [_stamp(stamp) for stamp in series.times[kept]]
     return {"x": times, "rows": kept.tolist(), "columns": columns, "total": len(series)}
+
+
+def _stamp(moment: Any) -> str:
+    """A UTC time in ISO form, to the second."""
+    return f"{np.datetime_as_string(moment, unit='s')}Z"
 
 
 def _plain(value: float) -> float | None:
@@ -219,9 +224,9 @@ def _times_ahead(series: Series, steps: int) -> list[str] | None:
         last = stamps[-1].astype("datetime64[M]")
         rest = stamps[-1] - last.astype("datetime64[us]")
         ahead = [(last + months * step).astype("datetime64[us]") + rest for step in range(1, steps + 1)]
-        return [str(stamp) for stamp in ahead]
+        return [_stamp(stamp) for stamp in ahead]
     step = np.timedelta64(int(np.median(np.diff(stamps).astype(np.int64))), "us")
-    return [str(stamps[-1] + step * number) for number in range(1, steps + 1)]
+    return [_stamp(stamps[-1] + step * number) for number in range(1, steps + 1)]
 
 
 def detect(folder: Path, series: Series | None, level: float | None, budget: float | None) -> dict[str, Any]:
@@ -235,7 +240,7 @@ def detect(folder: Path, series: Series | None, level: float | None, budget: flo
 
 def _detection_answer(found: Detection, series: Series) -> dict[str, Any]:
     def at(row: int) -> str | int:
-        return row if series.times is None else str(series.times[row])
+        return row if series.times is None else _stamp(series.times[row])
 
     return {
         "scores": [round(float(score), 4) for score in found.scores],

@@ -8,6 +8,7 @@ Figure = dict[str, Any]
 LINE = "var(--series-1)"
 OTHER = "var(--series-2)"
 ALARM = "var(--series-4)"
+NUMBERS = {"type": "linear"}
 
 
 def dataset_figure(preview: dict[str, Any], labels: list[dict[str, Any]]) -> Figure:
@@ -17,7 +18,7 @@ def dataset_figure(preview: dict[str, Any], labels: list[dict[str, Any]]) -> Fig
         for name, values in preview.get("columns", {}).items()
     ]
     shapes = [_band(_place(preview, label["start"]), _place(preview, label["end"])) for label in labels]
-    return {"data": data, "layout": {"shapes": shapes, "hovermode": "x unified"}}
+    return {"data": data, "layout": {"shapes": shapes, "hovermode": "x unified", "yaxis": NUMBERS}}
 
 
 def _place(preview: dict[str, Any], row: int) -> Any:
@@ -68,7 +69,7 @@ def forecast_figure(result: dict[str, Any], words: dict[str, str]) -> Figure:
         data.append(
             {"x": x, "y": member["predictions"], "mode": "lines", "name": name, "line": {"width": 1, "dash": "dot"}}
         )
-    return {"data": data, "layout": {"hovermode": "x unified"}}
+    return {"data": data, "layout": {"hovermode": "x unified", "yaxis": NUMBERS}}
 
 
 def anomaly_figure(result: dict[str, Any], words: dict[str, str]) -> Figure:
@@ -111,8 +112,8 @@ def anomaly_figure(result: dict[str, Any], words: dict[str, str]) -> Figure:
     )
     layout = {
         "shapes": shapes,
-        "yaxis": {"domain": [0.36, 1]},
-        "yaxis2": {"domain": [0, 0.28], "title": words["score"]},
+        "yaxis": {**NUMBERS, "domain": [0.36, 1]},
+        "yaxis2": {**NUMBERS, "domain": [0, 0.28], "title": words["score"]},
         "xaxis": {"anchor": "y2"},
         "hovermode": "x unified",
     }
@@ -125,4 +126,4 @@ def loss_figure(losses: list[list[float | None]], words: dict[str, str]) -> Figu
     data = [{"x": steps, "y": [pair[0] for pair in losses], "mode": "lines", "name": words["loss"]}]
     if any(pair[1] is not None for pair in losses):
         data.append({"x": steps, "y": [pair[1] for pair in losses], "mode": "lines", "name": words["validation"]})
-    return {"data": data, "layout": {"xaxis": {"title": words["epoch"]}}}
+    return {"data": data, "layout": {"xaxis": {"title": words["epoch"]}, "yaxis": NUMBERS}}

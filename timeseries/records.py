@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from portal.common.db import Row, TenantRow
 
@@ -12,6 +13,17 @@ TASKS = [("forecasting", "Forecasting"), ("anomaly", "Anomaly detection")]
 STAGES = [("candidate", "Candidate"), ("production", "Production"), ("archived", "Archived")]
 STATES = [(state, state.title()) for state in ("queued", "running", "succeeded", "failed", "cancelled")]
 ACTIVE = ("queued", "running")
+JOB_TITLES = {
+    "train_forecasting": _("Train forecasting"),
+    "train_anomaly": _("Train detection"),
+    "predict": _("Forecast"),
+    "detect": _("Detection"),
+    "coordinated": _("Coordinated analysis"),
+    "ensemble": _("Ensemble forecast"),
+    "leaderboard": _("Model comparison"),
+    "generate": _("Sample data"),
+    "import": _("Import"),
+}
 
 
 class Dataset(TenantRow):
@@ -132,6 +144,11 @@ class Job(TenantRow):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.label}".strip()
+
+    @property
+    def title(self) -> str:
+        """What kind of work it is, in the reader's language."""
+        return str(JOB_TITLES.get(self.kind, self.kind))
 
     @property
     def is_active(self) -> bool:

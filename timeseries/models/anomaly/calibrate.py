@@ -12,9 +12,9 @@ from timeseries.data.series import FloatArray
 QUANTILES = 400
 FLOOR = 3.5
 CEILING = 1e6
-# Alarms a thousand rows at the default threshold; at least two, so that a short series can alarm at all.
+# Alarms a thousand rows at the default threshold; at least three, so that a short series can alarm at all.
 DEFAULT_BUDGET = 1.0
-LEAST_ALARMS = 2
+LEAST_ALARMS = 3
 MOST_ALARMS = 5
 
 

@@ -25,7 +25,10 @@ class Auto(Ensemble):
         if self.period > 12:
             return ["auto_ets", "mstl", "seasonal_naive", "seasonal_average"]
         if self.period > 1:
-            return ["auto_ets", "dynamic_theta", "auto_theta", "auto_ces", "seasonal_naive", "auto_arima"]
+            # Many short seasons: an undamped season beside the smoothed ones steadies the mean. Few: ARIMA does.
+            if self.period > 6:
+                return ["auto_ets", "dynamic_theta", "auto_theta", "auto_ces", "seasonal_naive"]
+            return ["auto_ets", "dynamic_theta", "auto_ces", "auto_arima"]
         if len(series) >= LONG:
             return ["auto_ets", "auto_arima", "mstl", "dynamic_theta", "auto_ces"]
         return ["auto_ets", "auto_theta", "dynamic_theta", "auto_arima"]
