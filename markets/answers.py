@@ -190,7 +190,7 @@ class Ledger:
             "market": market,
             "source": desk.source,
             "unit": unit,
-            "freshness": Freshness(layer=layer, age_seconds=round(oldest.age, 3)),  # type: ignore[arg-type]
+            "freshness": Freshness(layer=layer, age_seconds=round(oldest.age, 3)),
             "notices": [text.in_language(desk.language) for text in said],
         }
 

@@ -153,7 +153,8 @@ class Cache:
         `load` gives plain JSON data, which is what is stored; `decode` turns it and its time into what is returned.
         """
         times = lifetimes or self._lifetimes
-        if (kept := self._process.get(key)) is not None:
+        kept: Cached | None = self._process.get(key)
+        if kept is not None:
             await self._count("hit_process")
             return replace(kept, layer="process")
         flight = (id(asyncio.get_running_loop()), key)

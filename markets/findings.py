@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from math import exp
+from typing import Any
 
 from integrations.sdk import ConnectorError, Text
 from markets import ranking as maths
@@ -287,7 +288,7 @@ def finding(
     )
 
 
-def circumstances(flags: PriceFlags | None) -> dict[str, object]:
+def circumstances(flags: PriceFlags | None) -> dict[str, Any]:
     """The designations of a quote in the detector's words."""
     if flags is None:
         return {}

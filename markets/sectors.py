@@ -34,7 +34,7 @@ async def sector_ranking(desk: Desk, market: Market, count: int, *, with_aggrega
         total = MarketTotal.model_validate(page.head or {}).trading_value
         return _lines(page.rows, board, total), total
 
-    *parts, moment = await asyncio.gather(*(one(board) for board in wanted), desk.moment())
+    parts, moment = await asyncio.gather(asyncio.gather(*(one(board) for board in wanted)), desk.moment())
     lines = [line for part, _ in parts for line in part]
     totals = [total for _, total in parts]
     whole = None if any(total is None for total in totals) else sum(total for total in totals if total is not None)

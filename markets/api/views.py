@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from markets import selectors, services
 from markets.api.serializers import AlertOutput, RuleInput, RuleOutput, SnapshotOutput, SwitchInput
 from markets.connector import kis
+from markets.models import Alert, AlertRule, Snapshot
 from portal.common.errors import NotFound
 from portal.workspaces.roles import Permission
 
@@ -66,8 +67,11 @@ class Rules(ListAPIView):
 
     permissions = {"get": Permission.DATA_READ, "post": Permission.DATA_WRITE}
     serializer_class = RuleOutput
+    queryset = AlertRule.objects.none()
 
     def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return self.queryset
         return selectors.rules_of(self.request.actor.workspace)  # type: ignore[attr-defined]
 
     @extend_schema(request=RuleInput, responses={201: RuleOutput})
@@ -105,8 +109,11 @@ class Alerts(ListAPIView):
 
     permissions = {"get": Permission.DATA_READ}
     serializer_class = AlertOutput
+    queryset = Alert.objects.none()
 
     def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return self.queryset
         return selectors.alerts_of(self.request.actor.workspace)  # type: ignore[attr-defined]
 
 
@@ -115,8 +122,11 @@ class Snapshots(ListAPIView):
 
     permissions = {"get": Permission.DATA_READ}
     serializer_class = SnapshotOutput
+    queryset = Snapshot.objects.none()
 
     def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return self.queryset
         query = self.request.query_params
         workspace = self.request.actor.workspace  # type: ignore[attr-defined]
         return selectors.snapshots_of(workspace, query.get("market", ""), query.get("venue", ""))

@@ -16,9 +16,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from markets.sandbox import answers, master
-from markets.sandbox.answers import Refusal
 from markets.sandbox.faults import World
 from markets.sandbox.figures import SEOUL, View
+from markets.sandbox.query import Refusal, day_of
 
 PREFIX = "/kis"
 UAPI = "/uapi/domestic-stock/v1"
@@ -132,7 +132,7 @@ def make_app(world: World | None = None) -> Starlette:
         if path.endswith("/volume-rank"):
             extra["with_funds"] = state.faults.funds
         if path.endswith("/chk-holiday") and state.faults.market_closed:
-            extra["closed"] = answers.day_of(request.query_params.get("BASS_DT", ""))
+            extra["closed"] = day_of(request.query_params.get("BASS_DT", ""))
         try:
             body = answers.ANSWERS[path][1](view, request.query_params, **extra)
         except Refusal as error:
