@@ -68,3 +68,25 @@ async def test_an_unknown_revision_is_refused(run):
 
 def test_event_streams_are_read():
     assert events_of("data: a\ndata: b\n\n: note\r\n\r\ndata:c\r\n\r\nid: 1\n\n") == ["a\nb", "c"]
+
+
+@pytest.mark.parametrize("json_response", [True, False], ids=["json", "stream"])
+@pytest.mark.parametrize("stateless", [True, False], ids=["stateless", "sessions"])
+async def test_a_server_of_the_official_sdk_is_understood(run, stateless, json_response):
+    from mcp.server import MCPServer
+
+    server = MCPServer("real")
+
+    @server.tool()
+    def add(a: int, b: int) -> int:
+        """Adds."""
+        return a + b
+
+    app = server.streamable_http_app(
+        streamable_http_path="/mcp_client/", stateless_http=stateless, json_response=json_response
+    )
+    async with server.session_manager.run():
+        options = {"transport": httpx2.ASGITransport(app=app)}
+        tools = await run("mcp_client.list_tools", options, url="/")
+        result = await run("mcp_client.call_tool", options, url="/", tool="add", arguments={"a": 1, "b": 2})
+    assert [one["name"] for one in tools["tools"]] == ["add"] and result["data"] == {"result": 3}
