@@ -6,3 +6,9 @@ class PortalConfig(AppConfig):
 
     name = "portal"
     label = "portal"
+
+    def ready(self) -> None:
+        # Tasks declared with `shared_task` belong to this application in every process.
+        from portal import celery
+
+        celery.app.set_default()
