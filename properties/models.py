@@ -76,6 +76,7 @@ class Listing(TenantRow):
             models.Index(fields=["workspace", "state", "trade", "region_code", "price"], name="listing_search"),
             models.Index(fields=["workspace", "state", "-last_seen", "-id"], name="listing_recent"),
             models.Index(fields=["workspace", "state", "price"], name="listing_price"),
+            models.Index(fields=["workspace", "state", "trade", "exclusive_m2"], name="listing_area"),
         )
         ordering = ("-last_seen", "-id")
 
