@@ -4,11 +4,33 @@ import { language, readJson } from "./dom.js";
 let loading = null;
 const drawn = new Map();
 
+/** Names of days and months from the browser: plotly itself brings English only. */
+function speakOurLanguage(library) {
+  const names = (options, dates) => dates.map((date) => new Intl.DateTimeFormat(language, { ...options, timeZone: "UTC" }).format(date));
+  const days = Array.from({ length: 7 }, (_, day) => new Date(Date.UTC(2026, 1, 1 + day))); // 1 February 2026 is a Sunday.
+  const months = Array.from({ length: 12 }, (_, month) => new Date(Date.UTC(2026, month, 1)));
+  library.register({
+    moduleType: "locale",
+    name: language,
+    dictionary: {},
+    format: {
+      days: names({ weekday: "long" }, days),
+      shortDays: names({ weekday: "short" }, days),
+      months: names({ month: "long" }, months),
+      shortMonths: names({ month: "short" }, months),
+      date: "%Y-%m-%d",
+    },
+  });
+}
+
 function plotly() {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = new URL("../vendor/plotly.min.js", import.meta.url).href;
-    script.onload = () => resolve(window.Plotly);
+    script.onload = () => {
+      speakOurLanguage(window.Plotly);
+      resolve(window.Plotly);
+    };
     script.onerror = () => reject(new Error(gettext("The chart library could not be loaded.")));
     document.head.append(script);
   });
