@@ -9,7 +9,7 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 
 from integrations.sdk import Connector, Context, Param, Rejected, Text
-from properties import results
+from properties import building_tools, results
 from properties.market_tools import molit
 from properties.normalise.codes import PropertyType, Trade
 
@@ -392,4 +392,5 @@ async def look_up_regions(
     )
 
 
-__all__ = ["molit", "properties"]
+#: Importing the tools registers their actions on the `molit` connector.
+__all__ = ["building_tools", "molit", "properties"]
