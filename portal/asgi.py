@@ -14,8 +14,8 @@ django_app = get_asgi_application()
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
-from deployments.mcp.app import is_mcp_path, mcp_app, shut_down  # noqa: E402
 
+from deployments.mcp.app import is_mcp_path, mcp_app, shut_down  # noqa: E402
 from portal.sockets import websocket_urlpatterns  # noqa: E402
 
 sockets = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))

@@ -25,6 +25,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import PoolTimeout
 
 from portal.common import pg
+from portal.common.http import close_pools
 from portal.common.hub import close_redis, hub
 from portal.common.ids import random_token
 from workflows.actions import WorkerActions, WorkerSubworkflows
@@ -70,6 +71,7 @@ class WorkerLoop:
 
         async def close() -> None:
             self._keeper.cancel()
+            await close_pools()
             await close_redis()
             await pg.close_pool()
 

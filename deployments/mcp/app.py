@@ -36,6 +36,7 @@ from deployments.mcp.http import (
 from deployments.mcp.target import Target, targets
 from portal.common import pg
 from portal.common.errors import PortalError, TooLarge
+from portal.common.http import close_pools
 from portal.common.hub import close_redis
 from portal.common.pg import close_pool
 
@@ -192,5 +193,6 @@ async def _metadata(scope: dict[str, Any], send: Any, slug: str) -> None:
 async def shut_down() -> None:
     """Close streams and connections of the running event loop."""
     endpoints().close()
+    await close_pools()
     await close_redis()
     await close_pool()

@@ -27,12 +27,15 @@ OnReconnect = Callable[[], None]
 
 def client() -> redis.asyncio.Redis:
     """The running loop's Redis client."""
-    return per_loop(
-        "redis",
-        lambda: redis.asyncio.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=5, health_check_interval=30, max_connections=64
-        ),
+    return per_loop("redis", _make_client)
+
+
+def _make_client() -> redis.asyncio.Redis:
+    # A blocking pool: more callers than connections wait their turn instead of failing.
+    pool = redis.asyncio.BlockingConnectionPool.from_url(
+        settings.REDIS_URL, socket_connect_timeout=5, health_check_interval=30, max_connections=64, timeout=15
     )
+    return redis.asyncio.Redis.from_pool(pool)
 
 
 class Hub:
