@@ -89,7 +89,9 @@ def _steps(template: Template, language: str) -> tuple[str, ...]:
     names = []
     for node in first.definition.get("nodes", []):
         action = catalogue().get(node["action"])
-        names.append(node.get("title") or (action.title.in_language(language) if action else node["action"]))
+        # The titles inside a template are English; a Korean reader gets the action's own name.
+        title = "" if action and language.startswith("ko") else node.get("title")
+        names.append(title or (action.title.in_language(language) if action else node["action"]))
     return tuple(names)
 
 
