@@ -223,5 +223,5 @@ def test_an_uploaded_file_becomes_a_data_set_to_train_on(api):
 
 def test_health_counts_jobs(api):
     train(api)
-    body = api.get("/api/v1/health").json()
+    body = api.get("/api/v1/timeseries/health").json()
     assert body["status"] == "ok" and body["jobs_last_day"] == {"succeeded": 1}
