@@ -50,7 +50,9 @@ def request(method: str, params: dict[str, Any] | None = None, id: Any = 1) -> d
     return body
 
 
-def modern(method: str, params: dict[str, Any] | None = None, *, name: str = "") -> tuple[dict[str, Any], dict[str, str]]:
+def modern(
+    method: str, params: dict[str, Any] | None = None, *, name: str = ""
+) -> tuple[dict[str, Any], dict[str, str]]:
     """Body and headers of a request of the modern era."""
     meta = {
         "io.modelcontextprotocol/protocolVersion": MODERN,

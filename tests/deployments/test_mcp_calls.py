@@ -116,7 +116,9 @@ def _slow_server(served: Served) -> Served:
         "output": {"done": True},
     }
     workflow = create_workflow(served.actor, "Slow", definition=definition)
-    contract = contract_of_version(create_version(served.actor, workflow.pk), name="slow", title="Slow", description="Sleeps")
+    contract = contract_of_version(
+        create_version(served.actor, workflow.pk), name="slow", title="Slow", description="Sleeps"
+    )
     deployment = create_deployment(served.actor, "Slow server")
     deploy(served.actor, deployment, [contract])
     return Served(served.actor, deployment, create_key(served.actor, deployment, "k")[1])
@@ -156,7 +158,9 @@ def test_a_failed_run_is_an_error_result_with_the_remedy(serve: Serve) -> None:
         "edges": [],
     }
     workflow = create_workflow(served.actor, "Stops", definition=definition)
-    contract = contract_of_version(create_version(served.actor, workflow.pk), name="stops", title="S", description="Stops")
+    contract = contract_of_version(
+        create_version(served.actor, workflow.pk), name="stops", title="S", description="Stops"
+    )
     deploy(served.actor, served.deployment, [contract])
 
     async def work() -> Any:

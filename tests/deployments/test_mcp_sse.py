@@ -14,9 +14,9 @@ import uvicorn
 from mcp import Client
 from mcp.client.sse import sse_client
 
+from deployments.contracts import contract_of_action
 from deployments.mcp.app import mcp_app, shut_down
 from deployments.services import deploy
-from deployments.contracts import contract_of_action
 from tests.deployments.client import request
 from tests.deployments.conftest import Served
 from tests.running import wait_until

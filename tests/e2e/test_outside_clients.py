@@ -104,18 +104,14 @@ def packages() -> Path:
 
 def _node(*arguments: str, check: bool = True) -> str:
     environment = {**os.environ, "PATH": f"{Path(NODE).parent}:{os.environ['PATH']}", "NO_COLOR": "1"}
-    done = subprocess.run(
-        [NODE, *arguments], capture_output=True, text=True, timeout=240, env=environment, check=False
-    )
+    done = subprocess.run([NODE, *arguments], capture_output=True, text=True, timeout=240, env=environment, check=False)
     assert not check or done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("transport", "suffix"), [("http", ""), ("sse", "/sse")])
 @pytest.mark.parametrize("era", ["legacy", "auto"])
-def test_the_inspector_lists_and_calls(
-    product: Product, packages: Path, transport: str, suffix: str, era: str
-) -> None:
+def test_the_inspector_lists_and_calls(product: Product, packages: Path, transport: str, suffix: str, era: str) -> None:
     if (transport, era) == ("sse", "auto"):
         pytest.skip("HTTP+SSE is a transport of the legacy era")
     served = product.deploy("echo")

@@ -136,9 +136,7 @@ def test_a_queued_run_can_be_cancelled_before_a_worker_takes_it(
     assert not NodeRun.objects.filter(execution=execution).exists()
 
 
-def test_a_run_whose_task_was_lost_is_sent_again(
-    owner: Actor, running: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_whose_task_was_lost_is_sent_again(owner: Actor, running: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     workflow = create_workflow(owner, "Echo", definition=graph(echo()))
     with monkeypatch.context() as broken:
         broken.setattr(dispatch, "send_task", lambda *_: False)
@@ -198,7 +196,9 @@ def test_a_run_that_kills_its_worker_again_and_again_fails(owner: Actor, running
 
 
 def test_a_worker_that_lost_its_lease_writes_nothing(owner: Actor, running: Any) -> None:
-    workflow = create_workflow(owner, "Slow", definition=graph(waiting("nap", 1), echo("after"), edges=[("nap", "after")]))
+    workflow = create_workflow(
+        owner, "Slow", definition=graph(waiting("nap", 1), echo("after"), edges=[("nap", "after")])
+    )
     identifier = start_execution(owner, workflow).execution_id
     wait_until(lambda: ExecutionEvent.objects.filter(execution_id=identifier).exists())
 

@@ -12,8 +12,8 @@ from django.contrib.auth.models import AnonymousUser
 from portal.workspaces.services import Actor
 from tests.people import make_owner
 from tests.running import close_loop, ended
-from workflows.services import create_workflow, start_execution
 from workflows.selectors import events_of
+from workflows.services import create_workflow, start_execution
 from workflows.sockets import urlpatterns
 
 DEFINITION = {
@@ -54,7 +54,7 @@ async def read_to_the_end(user: Any, execution_id: Any, *, cuts: int = 0) -> lis
     """Everything a browser shows that reconnects `cuts` times on the way."""
     seen: list[dict[str, Any]] = []
     quiet = 0
-    while not seen or not seen[-1]["kind"] in {"run.succeeded", "run.failed"}:
+    while not seen or seen[-1]["kind"] not in {"run.succeeded", "run.failed"}:
         communicator = socket(user, execution_id, after=seen[-1]["seq"] if seen else 0)
         assert (await communicator.connect())[0]
         messages = 0
