@@ -183,7 +183,7 @@ def _copy(model: type[Searchable], names: list[str], keys: list[str], rows: Iter
                 copy.write_row(row)
         # Names of our own tables and columns only; values went through COPY.
         cursor.execute(
-            f"INSERT INTO {table} ({columns}) SELECT {columns} FROM incoming_rows "  # noqa: S608
+            f"INSERT INTO {table} ({columns}) SELECT {columns} FROM incoming_rows "  # noqa: S608  # nosec B608
             f"ON CONFLICT ({conflict}) DO UPDATE SET {changes}"
         )
 

@@ -192,7 +192,8 @@ def read_deal(service: str, raw: Mapping[str, object]) -> Deal | None:
 
 def parse_answer(text: str) -> tuple[list[dict[str, str]], int]:
     """Items and totalCount of an XML answer; raises the SDK's errors for every error body there is."""
-    parser = XMLParser()  # noqa: S314 - expat of Python 3.11 limits entity expansion; external entities are not read
+    # Expat of Python 3.11 limits entity expansion; external entities are not read.
+    parser = XMLParser()  # noqa: S314  # nosec B314
     try:
         parser.feed(text)
         root: Element = parser.close()

@@ -41,15 +41,17 @@ print(json.dumps(Counter(rows.values_list("state", flat=True))))
 """
 LOOK = """
 import json
+from collections import Counter
 from workflows.models import Execution, ExecutionEvent, NodeRun
-rows = list(Execution.objects.filter(workflow__name="Survival").values("id", "state", "input", "output", "crashes", "error"))
+fields = ("id", "state", "input", "output", "crashes", "error")
+rows = list(Execution.objects.filter(workflow__name="Survival").values(*fields))
 wrong = [row for row in rows if row["state"] != "succeeded" or row["output"] != {"said": f"{row['input']['n']}!"}]
 ids = [row["id"] for row in rows]
-ends, gaps = {}, 0
+ends, gaps = Counter(), 0
 for identifier in ids:
     events = list(ExecutionEvent.objects.filter(execution_id=identifier).order_by("seq").values_list("seq", "kind"))
     gaps += [seq for seq, _ in events] != list(range(1, len(events) + 1))
-    ends[len([1 for _, kind in events if kind == "run.succeeded"])] = ends.get(len([1 for _, kind in events if kind == "run.succeeded"]), 0) + 1
+    ends[sum(kind == "run.succeeded" for _, kind in events)] += 1
 nodes = NodeRun.objects.filter(execution_id__in=ids, state="succeeded").count()
 print(json.dumps({"runs": len(rows), "wrong": str(wrong[:3]), "ends": ends, "gaps": gaps, "nodes": nodes,
                   "resumed": sum(row["crashes"] > 0 for row in rows)}))

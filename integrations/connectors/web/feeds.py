@@ -46,7 +46,7 @@ def parse_feed(content: bytes, charset: str | None = None) -> Feed:
     if "<!ENTITY" in text:
         raise _broken("it declares entities of its own")
     try:
-        root = ET.fromstring(_DECLARATION.sub("", text))  # noqa: S314 - no entities, size is bounded
+        root = ET.fromstring(_DECLARATION.sub("", text))  # noqa: S314  # nosec B314 - no entities, bounded size
     except ET.ParseError:
         raise _broken("it is not well-formed XML") from None
     kind = _name(root)
