@@ -48,6 +48,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("portal.accounts.urls")),
+    path("", include("portal.accounts.oauth.urls")),
     *[path(prefix, include(f"{app}.urls")) for app, prefix in PAGES if _offers(f"{app}.urls")],
     *[path("api/v1/", include(f"{app}.api.urls")) for app in API if _offers(f"{app}.api.urls")],
 ]

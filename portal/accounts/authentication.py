@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -13,7 +14,10 @@ from rest_framework.request import Request
 from portal.accounts.models import ApiKey
 from portal.common.crypto import token_hash
 
-CHALLENGE = 'Bearer realm="portal"'
+
+def challenge() -> str:
+    """Tells a client without a token where to get one (RFC 9728)."""
+    return f'Bearer realm="portal", resource_metadata="{settings.PUBLIC_URL}/.well-known/oauth-protected-resource/api"'
 
 
 class SessionOrToken(BaseAuthentication):
@@ -28,10 +32,10 @@ class SessionOrToken(BaseAuthentication):
             raise exceptions.AuthenticationFailed("Send the token as: Authorization: Bearer <token>.")
         if token.startswith("pat_"):
             return self._api_key(token)
-        return self._oauth(request)
+        return self._oauth(token)
 
     def authenticate_header(self, request: Request) -> str:
-        return CHALLENGE
+        return challenge()
 
     def _api_key(self, token: str) -> tuple[Any, ApiKey]:
         key = ApiKey.objects.select_related("user").filter(token_hash=token_hash(token)).first()
@@ -43,10 +47,22 @@ class SessionOrToken(BaseAuthentication):
             ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
         return key.user, key
 
-    def _oauth(self, request: Request) -> tuple[Any, Any]:
-        from oauth2_provider.contrib.rest_framework import OAuth2Authentication
+    def _oauth(self, token: str) -> tuple[Any, Any]:
+        """A live access token for exactly the REST API: one for an MCP server, or for nothing named, is refused."""
+        from oauth2_provider.models import get_access_token_model
 
-        result = OAuth2Authentication().authenticate(request)
-        if result is None:
+        from portal.accounts.oauth.resources import api_url
+
+        found = (
+            get_access_token_model()
+            .objects.select_related("user", "application__user")
+            .filter(token_checksum=token_hash(token))
+            .first()
+        )
+        # With client credentials nobody is present: the client acts for the person who registered it.
+        user = found and (found.user or (found.application.user if found.application else None))
+        if found is None or found.is_expired() or user is None or not user.is_active:
             raise exceptions.AuthenticationFailed("This access token is unknown, expired or revoked.")
-        return result
+        if found.resource != [api_url()]:
+            raise exceptions.AuthenticationFailed("This access token was not issued for the REST API.")
+        return user, found

@@ -100,3 +100,18 @@ class ApiKey(Row):
     def is_usable(self, now: datetime | None = None) -> bool:
         now = now or timezone.now()
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
+
+
+class SpentCode(Row):
+    """An authorization code that was exchanged, and what it bought, so that a replay can take that back."""
+
+    code_hash = models.CharField(max_length=64, unique=True)
+    client_id = models.CharField(max_length=255)
+    access_checksum = models.CharField(max_length=64)
+    token_family = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"spent code {self.pk}"

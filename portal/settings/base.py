@@ -6,6 +6,7 @@ import sys
 from urllib.parse import parse_qs, urlsplit
 
 from portal.settings.env import ROOT, env
+from portal.settings.oauth import oauth2_provider
 
 E = env()
 BASE_DIR = ROOT
@@ -193,6 +194,8 @@ if E.email_url:
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.username or "", _mail.password or ""
     EMAIL_USE_TLS = parse_qs(_mail.query).get("tls", ["1"])[-1] == "1"
 
+OAUTH2_PROVIDER = oauth2_provider(E.public_url, password_grant=E.oauth_password_grant)
+
 # API -------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
@@ -260,7 +263,8 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 #: The page with every component at /_styles.
 STYLE_PAGE = False
-SILENCED_SYSTEM_CHECKS: list[str] = []
+#: W008: http redirects are refused by our own validator, except to the person's own machine (RFC 8252 §7.3).
+SILENCED_SYSTEM_CHECKS = ["oauth2_provider.W008"]
 
 LOGGING = {
     "version": 1,

@@ -9,8 +9,9 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
+from portal.common.callers import client_address
 from portal.workspaces.models import Membership
-from portal.workspaces.services import Actor, client_address
+from portal.workspaces.services import Actor
 
 
 def current_actor(request: HttpRequest) -> Actor | None:

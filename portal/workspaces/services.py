@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest
 from django.utils.text import slugify
 
 from portal.accounts.models import User
@@ -105,14 +104,3 @@ def add_member(actor: Actor, user: User, role: Role | str) -> Membership:
         raise Conflict("This person is a member already.")
     audit(actor, "member.added", user, after={"role": str(role)})
     return membership
-
-
-def client_address(request: HttpRequest) -> str | None:
-    """The caller's address; only as many X-Forwarded-For hops are believed as proxies are configured."""
-    from portal.settings.env import env
-
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    trusted = env().trusted_proxies
-    if trusted and len(hops) >= trusted:
-        return hops[-trusted]
-    return request.META.get("REMOTE_ADDR")
