@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflows import run_views, views
+from workflows import editor_views, run_views, views
 
 app_name = "workflows"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("workflows/check", views.workflow_check, name="workflow-check"),
     path("workflows/from/<slug:key>", views.workflow_from_template, name="workflow-from-template"),
     path("workflows/<uuid:workflow_id>", views.workflow_detail, name="workflow-detail"),
+    path("workflows/<uuid:workflow_id>/edit", editor_views.workflow_editor, name="workflow-editor"),
     path("workflows/<uuid:workflow_id>/draft", views.workflow_save, name="workflow-save"),
     path("workflows/<uuid:workflow_id>/run", views.workflow_run, name="workflow-run"),
     path("workflows/<uuid:workflow_id>/details", views.workflow_update, name="workflow-update"),

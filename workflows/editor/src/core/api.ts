@@ -1,0 +1,137 @@
+// The REST API as the page uses it: session cookie, CSRF header, problem+json turned into errors.
+import type { Action, Definition, Issue, Schema } from "./model";
+
+export interface Setup {
+  id: string;
+  name: string;
+  description: string;
+  language: "en" | "ko";
+  may: { edit: boolean; run: boolean; deploy: boolean };
+  flow: Action[];
+  connectors: { id: string; title: string; group: string; icon: string; needs_credential: boolean }[];
+  sample_input: Record<string, unknown>;
+  servers: { name: string; slug: string; tool: string; number: number }[];
+  urls: { api: string; detail: string; list: string; run: string; server: string; connections: string; connector_icon: string };
+}
+
+export interface Problem {
+  field: string;
+  message: string;
+  remedy: string;
+}
+
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+    readonly problems: Problem[] = [],
+    readonly remedy = "",
+    readonly details: Record<string, unknown> = {},
+  ) {
+    super(message);
+  }
+}
+
+export interface Draft {
+  revision: number;
+  saved_at: string;
+  saved_by: string | null;
+  definition: Definition;
+  issues: Issue[];
+}
+
+export interface Connection {
+  id: string;
+  connector: string;
+  name: string;
+  state?: string;
+}
+
+export interface RunEvent {
+  seq: number;
+  time: string;
+  kind: string;
+  level: "debug" | "info" | "warning" | "error";
+  node: string | null;
+  message: string;
+  data: Record<string, any>;
+}
+
+export interface NodeRun {
+  path: string;
+  node: string;
+  state: string;
+  attempt: number;
+  output: unknown;
+  error: any;
+  started_at: string | null;
+  milliseconds: number | null;
+}
+
+const token = (): string => JSON.parse(document.body.getAttribute("hx-headers") ?? "{}")["X-CSRFToken"] ?? "";
+
+async function send(method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+  const response = await fetch(url, {
+    method,
+    credentials: "same-origin",
+    headers: {
+      Accept: "application/json",
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...(method === "GET" ? {} : { "X-CSRFToken": token() }),
+      ...headers,
+    },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  if (response.ok) return response;
+  const type = response.headers.get("Content-Type") ?? "";
+  const data = type.includes("json") ? await response.json() : {};
+  throw new ApiError(
+    data.detail ?? data.message ?? data.title ?? `${response.status} ${response.statusText}`,
+    response.status,
+    data.problems ?? [],
+    data.remedy ?? "",
+    data.details ?? {},
+  );
+}
+
+const json = async <T>(method: string, url: string, body?: unknown): Promise<T> => (await send(method, url, body)).json();
+
+async function everyPage<T>(url: string): Promise<T[]> {
+  const found: T[] = [];
+  for (let next: string | null = url; next; ) {
+    const page: any = await json("GET", next);
+    found.push(...(page.results ?? page));
+    next = page.next ? new URL(page.next, location.href).pathname + new URL(page.next, location.href).search : null;
+  }
+  return found;
+}
+
+export const createApi = (base: string, id: string) => ({
+  draft: () => json<Draft>("GET", `${base}/workflows/${id}/draft`),
+  save: (definition: Definition, revision: number, etag: string) =>
+    send("PUT", `${base}/workflows/${id}/draft`, { definition }, { "If-Match": etag || `"${revision}"` }).then(
+      async (response) => ({ ...((await response.json()) as Draft), etag: response.headers.get("ETag") ?? "" }),
+    ),
+  load: () =>
+    send("GET", `${base}/workflows/${id}/draft`).then(async (response) => ({
+      ...((await response.json()) as Draft),
+      etag: response.headers.get("ETag") ?? "",
+    })),
+  validate: (definition: Definition) =>
+    json<{ valid: boolean; issues: Issue[]; output_schema: Schema }>("POST", `${base}/workflows/validate`, { definition }),
+  nodes: async () => (await json<{ results: Action[] }>("GET", `${base}/nodes`)).results,
+  connections: () => everyPage<Connection>(`${base}/connections`),
+  run: (input: unknown) => json<{ id: string; state: string }>("POST", `${base}/workflows/${id}/run`, { input }),
+  cancel: (run: string) => json("POST", `${base}/executions/${run}/cancel`),
+  decide: (run: string, path: string, approved: boolean) =>
+    json("POST", `${base}/executions/${run}/decide`, { path, approved }),
+  execution: (run: string) => json<any>("GET", `${base}/executions/${run}`),
+  nodeRuns: (run: string) => json<NodeRun[]>("GET", `${base}/executions/${run}/nodes`),
+  runs: async () => (await json<any>("GET", `${base}/executions?workflow=${id}`)).results as any[],
+  versions: () => everyPage<any>(`${base}/workflows/${id}/versions`),
+  version: (number: number) => json<{ definition: Definition }>("GET", `${base}/workflows/${id}/versions/${number}`),
+  deploy: (body: Record<string, unknown>) =>
+    json<{ slug: string; name: string; url: string; key?: string }>("POST", `${base}/workflows/${id}/deploy`, body),
+});
+
+export type Api = ReturnType<typeof createApi>;

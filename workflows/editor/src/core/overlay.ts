@@ -1,0 +1,75 @@
+// What the events of a run say about each node: pure, so that a replay gives the same picture.
+import type { RunEvent } from "./api";
+
+export type RunState =
+  | "idle" | "queued" | "running" | "succeeded" | "retrying" | "failed" | "handled" | "waiting" | "skipped" | "cancelled";
+
+export interface NodeState {
+  state: RunState;
+  attempt: number;
+  ms?: number;
+  count?: number;
+  done?: number;
+  total?: number;
+  message?: string;
+}
+
+export interface Overlay {
+  state: RunState;
+  nodes: Record<string, NodeState>;
+  firstFailure?: string;
+  error?: string;
+}
+
+export const nothing: Overlay = { state: "idle", nodes: {} };
+
+const OF_KIND: Record<string, RunState> = {
+  "node.started": "running",
+  "node.succeeded": "succeeded",
+  "node.failed": "failed",
+  "node.retrying": "retrying",
+  "node.skipped": "skipped",
+  "node.handled": "handled",
+  "node.waiting": "waiting",
+};
+
+/** The node of a path without the places in lists: `each[3]/read` and `each/3/read` are shown on `each/read`. */
+export const nodeOfPath = (path: string): string =>
+  path.replace(/\[\d+\]/g, "").split("/").filter((part) => !/^\d+$/.test(part)).join("/");
+
+export function take(overlay: Overlay, events: RunEvent[]): Overlay {
+  const nodes = { ...overlay.nodes };
+  let { state, firstFailure, error } = overlay;
+  for (const event of events) {
+    if (event.kind === "run.started") [state, error] = ["running", undefined];
+    else if (event.kind === "run.waiting") state = "waiting";
+    else if (event.kind === "run.succeeded") state = "succeeded";
+    else if (event.kind === "run.failed") [state, error] = ["failed", event.message];
+    else if (event.kind === "run.cancelled") {
+      state = "cancelled";
+      for (const [name, node] of Object.entries(nodes)) {
+        if (node.state === "running" || node.state === "retrying") nodes[name] = { ...node, state: "cancelled" };
+      }
+    }
+    if (!event.node) continue;
+    const name = nodeOfPath(event.node);
+    const before = nodes[name] ?? { state: "idle", attempt: 0 };
+    if (event.kind === "node.progress") {
+      nodes[name] = { ...before, done: event.data.done, total: event.data.total };
+      continue;
+    }
+    const next = OF_KIND[event.kind];
+    if (!next) continue;
+    const data = event.data ?? {};
+    nodes[name] = {
+      ...before,
+      state: next,
+      attempt: data.attempt ?? before.attempt,
+      ...(typeof data.ms === "number" ? { ms: data.ms } : {}),
+      ...(typeof (data.items ?? data.count) === "number" ? { count: data.items ?? data.count } : {}),
+      message: event.message || undefined,
+    };
+    if (next === "failed" && !firstFailure) firstFailure = name;
+  }
+  return { state, nodes, ...(firstFailure ? { firstFailure } : {}), ...(error ? { error } : {}) };
+}

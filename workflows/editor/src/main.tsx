@@ -1,0 +1,18 @@
+import "@xyflow/react/dist/base.css";
+import "./styles/frame.css";
+import "./styles/canvas.css";
+import "./styles/panels.css";
+import { createRoot } from "react-dom/client";
+import type { Setup } from "./core/api";
+import { createEditor } from "./core/editor";
+import { App } from "./parts/App";
+import { EditorContext } from "./parts/common";
+
+const setup = JSON.parse(document.getElementById("editor-setup")!.textContent!) as Setup;
+const editor = createEditor(setup);
+createRoot(document.getElementById("editor")!).render(
+  <EditorContext.Provider value={editor}>
+    <App />
+  </EditorContext.Provider>,
+);
+void editor.load();

@@ -1,0 +1,82 @@
+// One node on the canvas: 220 × 64, icon, title, operation, state; ports with their names.
+import { Handle, Position, useConnection, type NodeProps } from "@xyflow/react";
+import { memo } from "react";
+import { ERROR, HEIGHT, portsOf, titleOf } from "../core/model";
+import { isExpression } from "../core/schema";
+import { t } from "../core/texts";
+import { ActionIcon, actionOfNode, duration, Icon, number, STATE_ICONS, useEditor } from "./common";
+
+export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeProps) {
+  const editor = useEditor();
+  const node = editor.use((state) => editor.nodeById(id) ?? (state && undefined));
+  const action = editor.use((state) => state.actions.get(node?.action ?? ""));
+  const key = editor.use((state) => [...state.level, id].join("/"));
+  const run = editor.use((state) => state.overlay.nodes[key]);
+  const worst = editor.use((state) => {
+    const found = state.issues.filter((issue) => issue.node === key || issue.node === id);
+    return found.some((issue) => issue.severity === "error") ? "error" : found.length ? "warning" : "";
+  });
+  const stale = editor.use((state) => {
+    const ran = state.ranOn?.nodes.find((item) => item.id === id);
+    return Boolean(run && !state.level.length && ran && JSON.stringify(ran.params) !== JSON.stringify(node?.params));
+  });
+  const connection = useConnection();
+  if (!node) return null;
+  const title = titleOf(node, action);
+  const ports = portsOf(node, action);
+  const labelled = ports.length > 1;
+  const dragFrom = connection.inProgress ? connection.fromHandle : null;
+  const reason = dragFrom && dragFrom.nodeId !== id && dragFrom.type === "source"
+    ? editor.whyNot(dragFrom.nodeId, dragFrom.id ?? "out", id) : null;
+  const fits = dragFrom && dragFrom.nodeId !== id && !reason;
+  const state = run?.state ?? "idle";
+  const subtitle = run?.state === "failed" && run.message ? run.message : subtitleOf(node.params, action?.title ?? node.action);
+  const figures = run && [run.total ? `${number(run.done ?? 0)}/${number(run.total)}` : run.count !== undefined ? number(run.count) : "", run.ms !== undefined ? duration(run.ms) : ""].filter(Boolean).join(" · ");
+  return (
+    <div
+      className="ed-node" data-state={state} data-selected={selected || undefined} data-dragging={dragging || undefined}
+      data-off={node.disabled || undefined} data-issue={worst || undefined} data-fits={fits || undefined} data-refused={reason ? true : undefined}
+      style={{ minHeight: Math.max(HEIGHT, ports.length * 22 + 12) }}
+      title={reason ? t(reason) : undefined}
+    >
+      <Handle type="target" position={Position.Left} className="ed-port" data-shape="circle" />
+      <ActionIcon action={actionOfNode(node)} />
+      <div className="ed-node-text">
+        <strong>{title}</strong>
+        <span data-error={run?.state === "failed" || undefined}>{subtitle}</span>
+      </div>
+      <span className="ed-glyph" role="img" aria-label={t(`state_${state}`)}><Icon name={STATE_ICONS[state]} /></span>
+      <div className="ed-badges">
+        {worst && <span data-kind={worst} title={t("has_issues")}><Icon name="alert" /></span>}
+        {stale && <span data-kind="warning" title={t("stale")}><Icon name="half-circle" /></span>}
+        {node.disabled && <span title={t("off")}><Icon name="pause" /></span>}
+        {(node.retry?.max_attempts ?? 1) > 1 && <span title={t("retries")}><Icon name="loop" /></span>}
+        {Boolean(node.cache) && <span title={t("cached")}><Icon name="database" /></span>}
+        {node.note && <span title={node.note}><Icon name="chat" /></span>}
+        {action?.needs_credential && !node.connection && <span title={t("workspace_connection")}><Icon name="key" /></span>}
+      </div>
+      {figures && <span className="ed-figures">{figures}</span>}
+      {ports.map((port, index) => (
+        <Handle
+          key={port} id={port} type="source" position={Position.Right} className={port === ERROR ? "ed-port ed-port-error" : "ed-port"}
+          style={{ top: `${((index + 0.5) / ports.length) * 100}%` }} data-port={port}
+        >
+          {labelled && <span className="ed-port-label">{port}</span>}
+        </Handle>
+      ))}
+      {node.body !== undefined && node.body !== null && (
+        <button type="button" className="ed-body nodrag" onClick={() => editor.store.set({ level: [...editor.store.get().level, id], selected: [] })}>
+          {t("open_body", node.body.nodes.length)}
+        </button>
+      )}
+    </div>
+  );
+});
+
+/** The operation and its key setting in one line. */
+function subtitleOf(params: Record<string, unknown> | undefined, operation: string): string {
+  const first = Object.values(params ?? {}).find((value) => (typeof value === "string" && value) || typeof value === "number");
+  if (first === undefined) return operation;
+  const text = isExpression(first) ? first.replace(/\{\{\s*|\s*\}\}/g, "") : String(first);
+  return `${operation} · ${text}`;
+}

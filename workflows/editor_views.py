@@ -1,0 +1,96 @@
+"""The page of the canvas: what it has to know before it asks the REST API for anything."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from integrations.registry import localise, registry
+from portal.context import Shell
+from portal.workspaces.pages import workspace_page
+from portal.workspaces.roles import Permission
+from portal.workspaces.services import Actor
+from workflows import selectors
+from workflows.catalogue import templates
+from workflows.definition.flow import FLOW_ACTIONS, ROUTERS, WITH_BODY
+from workflows.views import language, servers_of
+
+#: Stands in an address for the id that the page fills in.
+NO_ID = UUID(int=0)
+
+
+class NarrowShell(Shell):
+    """The canvas needs the room: navigation starts as icons."""
+
+    nav_width = "narrow"
+
+
+@require_GET
+@workspace_page(Permission.WORKFLOW_READ)
+def workflow_editor(request: HttpRequest, actor: Actor, workflow_id: UUID) -> HttpResponse:
+    """The editor of one workflow; people who may only look get it read-only."""
+    workflow = selectors.get_workflow(actor.workspace, workflow_id)
+    template = templates().get(workflow.template)
+    setup = {
+        "id": str(workflow.pk),
+        "name": workflow.name,
+        "description": workflow.description,
+        "language": language(),
+        "may": {
+            "edit": actor.may(Permission.WORKFLOW_UPDATE),
+            "run": actor.may(Permission.WORKFLOW_EXECUTE),
+            "deploy": actor.may(Permission.DEPLOYMENT_MANAGE),
+        },
+        "flow": flow_actions(language()),
+        "connectors": [
+            {
+                "id": connector.id,
+                "title": connector.title.in_language(language()),
+                "group": connector.group,
+                "icon": connector.icon,
+                "needs_credential": connector.needs_credential,
+            }
+            for connector in registry().connectors.values()
+        ],
+        "sample_input": template.sample_input if template else {},
+        "servers": [
+            {name: server[name] for name in ("name", "slug", "tool", "number")} for server in servers_of(workflow)
+        ],
+        "urls": {
+            "api": "/api/v1",
+            "list": reverse("workflows:workflow-list"),
+            "detail": reverse("workflows:workflow-detail", args=[workflow.pk]),
+            "run": reverse("workflows:execution-detail", args=[NO_ID]),
+            "server": reverse("deployments:deployment-detail", args=["SLUG"]),
+            "connections": reverse("connections"),
+            "connector_icon": reverse("workflows:connector-icon", args=["CONNECTOR"]),
+        },
+    }
+    page = {"workflow": workflow, "setup": setup, "shell": NarrowShell(request)}
+    return render(request, "workflows/editor.html", page)
+
+
+def flow_actions(language: str) -> list[dict[str, Any]]:
+    """The built-in flow nodes in the form of catalogue entries, with their ports."""
+    return [
+        {
+            "id": action.id,
+            "connector": "flow",
+            "title": action.title.in_language(language),
+            "description": action.description.in_language(language),
+            "effect": action.effect,
+            "timeout": action.timeout,
+            "cache": action.cache,
+            "input_schema": localise(action.input_schema, language),
+            "output_schema": localise(action.output_schema, language),
+            "ports": list(action.ports),
+            "router": action.id in ROUTERS,
+            "with_body": action.id in WITH_BODY,
+        }
+        for action in FLOW_ACTIONS.values()
+    ]
