@@ -59,12 +59,16 @@ class StdioServer:
         self._version = DEFAULT_VERSION
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self) -> None:
-        """Serve until the input ends, then let running calls finish."""
+    async def start(self) -> None:
+        """Look at the server and listen for changes; `NotFound` when it is not live."""
         if (target := await targets().get(self._slug)) is None or not target.is_live:
             raise NotFound(f"There is no live server {self._slug!r}.")
         await endpoints().ready()
         endpoints().get(self._slug).streams.add(_Announcements(self._slug, self._write))
+
+    async def run(self) -> None:
+        """Serve until the input ends, then let running calls finish."""
+        await self.start()
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         threading.Thread(target=_lines, args=(asyncio.get_running_loop(), queue), daemon=True).start()
         while (line := await queue.get()) is not None:
