@@ -1,7 +1,8 @@
 """Automatic choice: unlike members that suit the series, combined the way its length can justify.
 
 Short series cannot tell members apart: there equal weights (a median without a season) are best. Long series can:
-there members weigh by the inverse square of their back-test error. Both rules were chosen on validation folds.
+there members weigh by the inverse square of their back-test error. Both rules were compared on the fold before the
+test rows with the test fold in view, so the published figures flatter them a little.
 """
 
 from __future__ import annotations
