@@ -13,11 +13,13 @@ from allauth.mfa.utils import is_mfa_enabled
 from oauth2_provider.models import (
     get_access_token_model,
     get_application_model,
+    get_device_grant_model,
     get_grant_model,
     get_refresh_token_model,
 )
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauthlib.oauth2.rfc6749 import errors
+from oauthlib.oauth2.rfc8628.grant_types import DeviceCodeGrant
 
 from portal.accounts.models import SpentCode
 from portal.accounts.oauth.resources import Resource, api_url, find
@@ -25,6 +27,7 @@ from portal.common.crypto import token_hash
 
 Application = get_application_model()
 AccessToken = get_access_token_model()
+DeviceGrant = get_device_grant_model()
 Grant = get_grant_model()
 RefreshToken = get_refresh_token_model()
 
@@ -87,6 +90,20 @@ class Validator(OAuth2Validator):  # type: ignore[misc]
         """A password alone never stands in for a second factor."""
         known = super().validate_user(username, password, client, request, *args, **kwargs)
         return bool(known) and not is_mfa_enabled(request.user)
+
+    def validate_device_code(self, client_id: str, code: str, request: Any, *args: Any, **kwargs: Any) -> str | None:
+        """The state of a device code, for the client it was given to only (RFC 8628 §3.5)."""
+        device = DeviceGrant.objects.select_for_update().filter(device_code=code).first()
+        if device is None or device.client_id != request.client.client_id:
+            return None
+        if device.is_expired():
+            return str(DeviceCodeGrant.DEVICE_CODE_EXPIRED)
+        if device.status == DeviceGrant.DENIED:
+            return str(DeviceCodeGrant.DEVICE_CODE_DENIED)
+        if device.status != DeviceGrant.AUTHORIZED or device.user is None:
+            return str(DeviceCodeGrant.DEVICE_CODE_PENDING)
+        request.user, request.scopes = device.user, device.scope.split()
+        return str(DeviceCodeGrant.DEVICE_CODE_AUTHORIZED)
 
     def validate_code(self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any) -> bool:
         grant = Grant.objects.select_for_update().filter(code=code).first()
