@@ -117,7 +117,8 @@ def job_of(actor: Actor, job_id: UUID) -> Job:
 
 def wait(job: Job, seconds: float) -> Job:
     """Wait for the end of a job without polling the database; returns it as it then stands."""
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
+    # The socket must outlast the wait, or a slow job would look like a broken connection.
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=seconds + 5) as client:
         client.blpop([done_key(job.pk)], timeout=seconds)
     job.refresh_from_db()
     return job
