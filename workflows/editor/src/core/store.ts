@@ -23,14 +23,19 @@ export function createStore<S extends object>(initial: S): Store<S> {
   };
 }
 
+const alike = (a: unknown, b: unknown): boolean =>
+  a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, index) => item === b[index]));
+
 /** A part of the state; the component is drawn again only when that part changes. */
 export function useStore<S extends object, P>(store: Store<S>, pick: (state: S) => P): P {
-  const memory = useRef<{ state: S; part: P } | null>(null);
+  const memory = useRef<{ state: S; pick: (state: S) => P; part: P } | null>(null);
   return useSyncExternalStore(store.listen, () => {
     const state = store.get();
-    if (memory.current?.state === state) return memory.current.part;
-    const part = pick(state);
-    memory.current = { state, part };
+    const before = memory.current;
+    if (before?.state === state && before.pick === pick) return before.part;
+    const fresh = pick(state);
+    const part = before && alike(before.part, fresh) ? before.part : fresh;
+    memory.current = { state, pick, part };
     return part;
   });
 }

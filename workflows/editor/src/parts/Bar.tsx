@@ -30,7 +30,7 @@ export function Bar() {
       {may.run && (running
         ? <button type="button" className="button button-danger" id="stop" onClick={() => void editor.stop()}><Icon name="stop" />{t("stop")}</button>
         : <button type="button" className="button" id="run" onClick={() => editor.store.set({ dialog: "run" })}><Icon name="play" />{t("run")}</button>)}
-      {may.deploy && <button type="button" className="button button-accent" id="deploy" onClick={() => editor.store.set({ dialog: "deploy" })}><Icon name={errors ? "alert" : "rocket"} />{errors ? t("fix_issues", errors) : t("deploy")}</button>}
+      {may.deploy && <button type="button" className="button button-accent" id="deploy" onClick={() => editor.store.set({ dialog: "deploy" })}><Icon name={errors ? "alert" : "rocket"} />{errors ? t(errors === 1 ? "fix_issue" : "fix_issues", errors) : t("deploy")}</button>}
     </div>
   );
 }

@@ -100,7 +100,7 @@ function Log() {
           {shown.slice(first, last).map((event, index) => (
             <div key={event.seq} className="ed-line" data-level={event.level} style={{ top: (first + index) * ROW }}>
               <time>{time(event.time)}</time>
-              <span className="ed-level">{t(`level_${event.level}` as Key)}</span>
+              <span className="ed-severity">{t(`level_${event.level}` as Key)}</span>
               {event.node ? <button type="button" onClick={() => editor.goTo(nodeOfPath(event.node!))}>{event.node}</button> : <span />}
               <span className="truncate" title={words(event)}>{words(event)}</span>
             </div>

@@ -73,7 +73,7 @@ export function Outline() {
           const found = issues.filter((issue) => issue.node === node.id || issue.node === prefix + node.id).length;
           const run = nodes[prefix + node.id];
           const from = incoming.map((edge) => name(editor.nodeById(edge.from), edge.from)).join(", ");
-          const label = [`${place + 1}. ${name(node)}`, actions.get(node.action)?.title ?? node.action, from && t("connected_from", from), found > 0 && t("issue_count", found), run && t(`state_${run.state}`)].filter(Boolean).join(", ");
+          const label = [`${place + 1}. ${name(node)}`, actions.get(node.action)?.title ?? node.action, from && t("connected_from", from), found > 0 && t(found === 1 ? "issue_one" : "issue_count", found), run && t(`state_${run.state}`)].filter(Boolean).join(", ");
           return (
             <li
               key={node.id} role="treeitem" aria-label={label} aria-selected={selected === node.id} data-node={node.id} data-joining={joining?.from === node.id || undefined}
@@ -87,7 +87,7 @@ export function Outline() {
                   <button key={edgeKey(edge)} type="button" className="ed-unlink" aria-label={t("disconnect_from", edge.from)} title={t("disconnect_from", edge.from)} onClick={(event) => { event.stopPropagation(); editor.edit(t("did_disconnect"), (graph) => edits.removeEdges(graph, [edgeKey(edge)])); }}><Icon name="x" />{edge.port && edge.port !== OUT ? edge.port : ""}</button>
                 ))}</small>
               </span>
-              {found > 0 && <span className="badge badge-danger">{t("issue_count", found)}</span>}
+              {found > 0 && <span className="badge badge-danger">{t(found === 1 ? "issue_one" : "issue_count", found)}</span>}
               {run && <StateMark state={run.state} />}
             </li>
           );

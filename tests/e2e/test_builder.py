@@ -1,0 +1,242 @@
+"""The canvas in a browser: a workflow is built, run and deployed with the pointer or with the keyboard alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.e2e.product import Product
+from tests.e2e.screenshots import CHROMIUM, FLAGS, Watch
+
+PATIENCE = 60_000
+TEXT_INPUT = {"type": "object", "properties": {"text": {"type": "string", "default": "Hello"}}}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(product: Product, browser: Browser) -> dict[str, Any]:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(product.sign_in_link())
+    page.wait_for_load_state("load")
+    state: Any = context.storage_state()
+    context.close()
+    return dict(state)
+
+
+@pytest.fixture
+def page(product: Product, browser: Browser, signed_in: dict[str, Any]) -> Iterator[Page]:
+    """A page that must neither complain nor ask other machines for anything."""
+    context = browser.new_context(
+        storage_state=signed_in,  # type: ignore[arg-type]
+        viewport={"width": 1440, "height": 900},
+        reduced_motion="reduce",
+    )
+    context.add_cookies([{"name": "django_language", "value": "en", "url": product.base}])
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    watch = Watch(product.base)
+    watch.follow(page, "builder")
+    yield page
+    context.close()
+    # A refused save is an answer that the page expects; the browser mentions it all the same.
+    assert [line for line in watch.found if "412" not in line] == []
+
+
+def request(page: Page, product: Product, method: str, path: str, body: Any = None, **headers: str) -> Any:
+    """A call of the REST API with the session of the page."""
+    token = next((c["value"] for c in page.context.cookies() if c["name"] == "csrftoken"), "")
+    answer = page.context.request.fetch(
+        f"{product.base}/api/v1/{path}",
+        method=method,
+        data=None if body is None else json.dumps(body),
+        headers={"Content-Type": "application/json", "X-CSRFToken": token, "Referer": product.base, **headers},
+    )
+    assert answer.ok, (answer.status, answer.text())
+    return answer.json()
+
+
+def open_new(page: Page, product: Product, name: str, **definition: Any) -> str:
+    """The editor of a fresh workflow; answers with its id."""
+    page.goto(f"{product.base}/workflows/")
+    document = {"schema_version": 1, "inputs": TEXT_INPUT, "nodes": [], "edges": [], "output": {}} | definition
+    made = request(page, product, "POST", "workflows", {"name": name, "definition": document})
+    page.goto(f"{product.base}/workflows/{made['id']}/edit")
+    expect(page.locator(".ed-shell")).to_be_visible(timeout=PATIENCE)
+    return str(made["id"])
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#save-state[data-state=saved]")).to_be_visible(timeout=PATIENCE)
+
+
+def definition_of(page: Page, product: Product, workflow: str) -> dict[str, Any]:
+    draft: dict[str, Any] = request(page, product, "GET", f"workflows/{workflow}/draft")
+    return dict(draft["definition"])
+
+
+def echo(name: str, x: int = 0, **more: Any) -> dict[str, Any]:
+    return {"id": name, "action": "text.echo", "title": name.title(), "position": {"x": x, "y": 0}} | more
+
+
+def add(page: Page, words: str, action: str) -> None:
+    page.locator("#palette-search").fill(words)
+    expect(page.locator(f'[data-action="{action}"]').first).to_be_visible(timeout=PATIENCE)
+    page.locator(f'[data-action="{action}"]').first.click()
+
+
+def test_a_graph_is_built_run_and_deployed(page: Page, product: Product) -> None:
+    workflow = open_new(page, product, "Built by hand")
+    add(page, "echo", "text.echo")
+    page.locator('[data-field="text"] .ed-fx').click()
+    page.locator('.ed-inspector button.ed-variable:has(code:text-is("text"))').click()
+    expect(page.locator('[data-field="text"] textarea')).to_have_value("{{ input.text }}")
+    add(page, "upper", "text.upper")
+    expect(page.locator(".ed-node")).to_have_count(2)
+    expect(page.locator('[data-field="text"] textarea')).to_have_value("{{ echo.text }}")
+    saved(page)
+    stored = definition_of(page, product, workflow)
+    assert [node["action"] for node in stored["nodes"]] == ["text.echo", "text.upper"]
+    assert stored["edges"] == [{"from": "echo", "to": "upper"}]
+
+    page.locator("#run").click()
+    page.locator("#run-go").click()
+    expect(page.locator('.ed-dock .status[data-state="succeeded"]')).to_be_visible(timeout=PATIENCE)
+    expect(page.locator('.ed-node[data-state="succeeded"]')).to_have_count(2, timeout=PATIENCE)
+    page.locator("#inspector-output").click()
+    expect(page.locator("#inspector-panel")).to_contain_text("HELLO", timeout=PATIENCE)
+
+    page.locator("#deploy").click()
+    page.locator("#deploy-text").fill("Gives the text back in capital letters.")
+    page.locator("#deploy-go").click()
+    expect(page.locator("#deploy-key")).to_contain_text("mcpk_", timeout=PATIENCE)
+    assert "/mcp/" in page.locator("#deploy-url").inner_text()
+
+
+def test_the_keyboard_alone_builds_runs_and_deploys(page: Page, product: Product) -> None:
+    workflow = open_new(page, product, "Built by keys")
+    press = page.keyboard.press
+    press("g")
+    expect(page.locator(".ed-outline")).to_be_visible()
+    for words, action in (("text echo", "text.echo"), ("text upper", "text.upper")):
+        if page.evaluate("document.activeElement.closest('input, textarea') !== null"):
+            press("Escape")
+            press("F6")
+        press("n")
+        expect(page.locator("#palette-search")).to_be_focused()
+        page.keyboard.type(words)
+        expect(page.locator("#option-0")).to_have_attribute("data-action", action)
+        press("Enter")
+        page.locator(f'.ed-inspector :has-text("{action.split(".")[1]}")').first.wait_for()
+    rows = page.locator('.ed-outline [role="treeitem"]')
+    expect(rows).to_have_count(2)
+
+    # The first node was alone when it came; its text is typed in now, and the link is made again by hand.
+    rows.nth(1).locator(".ed-unlink").focus()
+    press("Enter")
+    rows.nth(0).focus()
+    press("c")
+    press("ArrowDown")
+    press("Enter")
+    expect(rows.nth(1)).to_have_attribute("aria-label", "2. Upper case, Upper case, connected from Echo")
+    rows.nth(0).focus()
+    press("Enter")
+    page.locator('[data-field="text"] textarea').focus()
+    page.keyboard.type("typed")
+    saved(page)
+    assert definition_of(page, product, workflow)["edges"] == [{"from": "echo", "to": "upper"}]
+
+    rows.nth(0).focus()
+    press("r")
+    page.locator("#run-go").focus()
+    press("Enter")
+    expect(page.locator('.ed-dock .status[data-state="succeeded"]')).to_be_visible(timeout=PATIENCE)
+    page.locator("#deploy").focus()
+    press("Enter")
+    page.locator("#deploy-go").focus()
+    press("Enter")
+    expect(page.locator("#deploy-key")).to_contain_text("mcpk_", timeout=PATIENCE)
+
+
+def test_undo_survives_a_reload(page: Page, product: Product) -> None:
+    workflow = open_new(page, product, "Undone", nodes=[echo("one", params={"text": "x"})])
+    page.locator(".ed-node").click()
+    page.keyboard.press("Delete")
+    expect(page.locator(".ed-node")).to_have_count(0)
+    saved(page)
+    page.reload()
+    expect(page.locator(".ed-blank")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.locator(".ed-node")).to_have_count(1)
+    saved(page)
+    assert [node["id"] for node in definition_of(page, product, workflow)["nodes"]] == ["one"]
+
+
+def test_a_refused_connection_says_why(page: Page, product: Product) -> None:
+    open_new(page, product, "Circle", nodes=[echo("one"), echo("two", 320)], edges=[{"from": "one", "to": "two"}])
+    page.locator('.react-flow__node[data-id="two"] .react-flow__handle-right').drag_to(
+        page.locator('.react-flow__node[data-id="one"] .react-flow__handle-left')
+    )
+    expect(page.locator(".ed-notice")).to_contain_text("circle")
+    expect(page.locator(".react-flow__edge")).to_have_count(1)
+
+
+def test_two_people_are_merged_and_nobody_is_overwritten(page: Page, product: Product) -> None:
+    workflow = open_new(page, product, "Shared", nodes=[echo("one", params={"text": "x"})])
+    theirs = definition_of(page, product, workflow)
+    theirs["nodes"].append(echo("theirs", 320, params={"text": "y"}))
+    request(page, product, "PUT", f"workflows/{workflow}/draft", {"definition": theirs}, **{"If-Match": '"1"'})
+    page.locator(".ed-node").click()
+    page.locator("#node-title").fill("Mine")
+    dialog = page.locator("dialog[open]")
+    expect(dialog).to_contain_text("theirs", timeout=PATIENCE)
+    dialog.get_by_role("button", name="Merge both").click()
+    expect(page.locator(".ed-node")).to_have_count(2)
+    saved(page)
+    nodes = {node["id"]: node["title"] for node in definition_of(page, product, workflow)["nodes"]}
+    assert nodes == {"one": "Mine", "theirs": "Theirs"}
+
+
+def test_an_issue_leads_to_its_field(page: Page, product: Product) -> None:
+    open_new(page, product, "Broken", nodes=[echo("one")])
+    page.get_by_role("button", name=re.compile("^Issues")).click()
+    page.locator(".ed-issues button").filter(has_text="text").first.click()
+    expect(page.locator('[data-field="text"] textarea')).to_be_focused()
+    expect(page.locator('[data-field="text"] .field-errors')).to_be_visible()
+
+
+def test_the_first_failing_node_is_shown(page: Page, product: Product) -> None:
+    stop = {"id": "end", "action": "flow.stop", "title": "End", "params": {"message": "No stock left"}}
+    open_new(page, product, "Fails", nodes=[echo("one", params={"text": "x"}), stop | {"position": {"x": 320, "y": 0}}],
+             edges=[{"from": "one", "to": "end"}])  # fmt: skip
+    page.locator("#run").click()
+    page.locator("#run-go").click()
+    failed = page.locator('.react-flow__node[data-id="end"] .ed-node[data-state="failed"]')
+    expect(failed).to_contain_text("No stock left", timeout=PATIENCE)
+    expect(page.locator("#node-title")).to_have_value("End")
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_the_page_fits_every_screen_in_both_languages(page: Page, product: Product, width: int) -> None:
+    workflow = open_new(page, product, "Sizes", nodes=[echo("one", params={"text": "x"})])
+    page.set_viewport_size({"width": width, "height": 844})
+    for language, word in (("en", "Deploy"), ("ko", "배포")):
+        page.context.add_cookies([{"name": "django_language", "value": language, "url": product.base}])
+        page.goto(f"{product.base}/workflows/{workflow}/edit")
+        expect(page.locator("#deploy")).to_contain_text(word, timeout=PATIENCE)
+        sizes = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert sizes[0] <= sizes[1], (width, language, sizes)
+        box = page.locator("#deploy").bounding_box()
+        assert box is not None and box["x"] + box["width"] <= width
