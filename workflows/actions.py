@@ -17,7 +17,7 @@ from integrations.sdk import Caller
 from integrations.services import credential_for
 from portal.celery import app
 from portal.common import pg
-from portal.common.errors import NotFound, PortalError
+from portal.common.errors import FieldProblem, NotFound, PortalError
 from portal.common.hub import client, hub
 from portal.common.json import dumps
 from workflows.engine import NodeCall, Plan
@@ -118,6 +118,7 @@ class RemoteError(PortalError):
             data.get("message", ""),
             code=data.get("code"),
             remedy=data.get("remedy", ""),
+            problems=[FieldProblem(**problem) for problem in data.get("problems", ())],
             retry_after=data.get("retry_after"),
             details=data.get("details"),
         )

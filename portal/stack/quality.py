@@ -90,6 +90,8 @@ def test(arguments: Sequence[str]) -> int:
     compile_messages()
     pytest = [sys.executable, "-m", "pytest", "-n", os.environ.get("TEST_WORKERS", "2"), "--dist", "loadscope"]
     coverage = ["--cov", "--cov-report=term:skip-covered"]
+    if not arguments:
+        coverage.append("--cov-fail-under=90")
     return subprocess.run([*pytest, *coverage, *arguments], cwd=ROOT, check=False).returncode
 
 
