@@ -412,6 +412,10 @@ export function createEditor(setup: Setup) {
     run, openRun, graph, nodeById, actionOf, tell,
     undo: () => travel("undo"),
     redo: () => travel("redo"),
+    decide: (path: string, approved: boolean) => {
+      const id = get().run;
+      if (id) api.decide(id, path, approved).catch((error: Error) => tell(error.message, "danger"));
+    },
     stop: async () => { const id = get().run; if (id) await api.cancel(id); },
     unsaved: () => get().history.present !== saved && !isEmpty(diff(saved, get().history.present)),
     use: <P,>(pick: (state: State) => P): P => useStore(store, pick),

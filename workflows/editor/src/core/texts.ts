@@ -18,7 +18,7 @@ const TEXTS = {
   required: ["required", "필수"], restore: ["Restore", "되돌리기"], run: ["Run", "실행"], run_draft: ["Run the draft", "초안 실행"], select_all: ["Select all", "모두 선택"], server: ["Server", "서버"],
   settings: ["Settings", "설정"], show: ["Show", "보기"], stop: ["Stop", "중지"], table: ["Table", "표"], tool_name: ["Tool name", "도구 이름"], tools: ["Tools", "도구"], type: ["Type", "형식"],
   undo: ["Undo", "실행 취소"], value: ["Value", "값"], variables: ["Variables", "변수"], versions: ["Versions & runs", "버전과 실행"], view: ["View", "보기"], yes: ["Yes", "예"],
-  zoom_in: ["Zoom in", "확대"], zoom_out: ["Zoom out", "축소"], actual_size: ["100 %", "100%"], arrange: ["Arrange automatically", "자동 정렬"], all_keys: ["All keys", "모든 단축키"],
+  zoom_in: ["Zoom in", "확대"], zoom_out: ["Zoom out", "축소"], actual_size: ["100 %", "100%"], approve: ["Approve", "승인"], reject: ["Reject", "거절"], arrange: ["Arrange automatically", "자동 정렬"], all_keys: ["All keys", "모든 단축키"],
   next_region: ["Next region", "다음 영역"], move_selection: ["Move the selection", "선택 항목 옮기기"], search_canvas: ["Find a node", "노드 찾기"], level_path: ["Level", "단계"],
   type_string: ["Text", "텍스트"], type_integer: ["Whole number", "정수"], type_number: ["Number", "숫자"], type_boolean: ["Yes or no", "예/아니요"], type_array: ["List", "목록"], type_object: ["Record", "레코드"],
   group_sources: ["Sources", "데이터 소스"], group_flow: ["Logic", "흐름"], group_transform: ["Transform", "변환"], group_forecast: ["Forecast", "예측"], group_web: ["Web", "웹"],

@@ -14,6 +14,7 @@ import { NodeCard } from "./NodeCard";
 const nodeTypes = { card: NodeCard };
 const edgeTypes = { line: EdgeLine };
 const MANY = 150;
+const MARGIN = 24;
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export function Canvas() {
@@ -54,6 +55,25 @@ export function Canvas() {
     fitted.current = place;
     requestAnimationFrame(() => void flow.fitView({ padding: 0.2, maxZoom: 1 }));
   }, [ready, level, nodes.length]);
+
+  // A panel that opens must not cover what it describes.
+  useEffect(() => {
+    const id = selected.length === 1 ? selected[0] : "";
+    if (!id) return;
+    const frame = requestAnimationFrame(() => {
+      const card = document.querySelector(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.getBoundingClientRect();
+      const stage = document.querySelector(".ed-stage")?.getBoundingClientRect();
+      const panel = document.querySelector(".ed-inspector")?.getBoundingClientRect();
+      if (!card || !stage) return;
+      const right = Math.min(stage.right, panel?.left ?? stage.right) - MARGIN;
+      const left = stage.left + MARGIN;
+      const x = card.right > right ? right - card.right : card.left < left ? left - card.left : 0;
+      const y = card.bottom > stage.bottom - MARGIN ? stage.bottom - MARGIN - card.bottom : card.top < stage.top + MARGIN ? stage.top + MARGIN - card.top : 0;
+      const view = flow.getViewport();
+      if (x || y) void flow.setViewport({ ...view, x: view.x + x, y: view.y + y }, { duration: calm ? 0 : 150 });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [selected, flow]);
 
   const edges = useMemo<FlowEdge[]>(
     () => graph.edges.map((edge) => ({

@@ -55,6 +55,12 @@ export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeP
         {node.note && <span title={node.note}><Icon name="chat" /></span>}
         {action?.needs_credential && !node.connection && <span title={t("workspace_connection")}><Icon name="key" /></span>}
       </div>
+      {run?.state === "waiting" && node.action === "flow.approval" && (
+        <span className="ed-decide nodrag">
+          <button type="button" className="button button-small button-primary" onClick={() => editor.decide(key, true)}>{t("approve")}</button>
+          <button type="button" className="button button-small" onClick={() => editor.decide(key, false)}>{t("reject")}</button>
+        </span>
+      )}
       {figures && <span className="ed-figures">{figures}</span>}
       {ports.map((port, index) => (
         <Handle
