@@ -12,7 +12,7 @@ urlpatterns = [
     path("models/forecasting/train", views.TrainForecastingView.as_view()),
     path("models/anomaly/train", views.TrainAnomalyView.as_view()),
     path("models", views.ModelsView.as_view()),
-    path("models/<str:name>/download", views.ModelDownloadView.as_view()),
+    path("models/<str:name>/download", views.ModelDownloadView.as_view(), name="timeseries-model-download"),
     path("models/<str:name>", views.ModelView.as_view()),
     path("predict", views.PredictView.as_view()),
     path("detect_anomalies", views.DetectView.as_view()),
