@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 import redis
+from django.utils import translation
 from django.db import connection, connections
 
 
@@ -30,6 +31,12 @@ def _redis_client(redis_url: str) -> Iterator["redis.Redis"]:
             )
         yield client
         client.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def _english() -> None:
+    """A request in Korean leaves its language active in the thread; no test inherits it."""
+    translation.activate("en")
 
 
 @pytest.fixture(autouse=True)
