@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 import redis
-from django.utils import translation
 from django.db import connection, connections
+from django.utils import translation
 
 
 @pytest.fixture(scope="session")
