@@ -51,6 +51,21 @@ def _checked_slug(slug: str) -> str:
     return slug
 
 
+def _locked(actor: Actor, deployment: Deployment) -> Deployment:
+    """The actor's own deployment, locked until the transaction ends."""
+    found = Deployment.objects.for_workspace(actor.workspace).select_for_update().filter(pk=deployment.pk).first()
+    if found is None:
+        raise NotFound("There is no such server.")
+    return found
+
+
+def _locked_unretired(actor: Actor, deployment: Deployment) -> Deployment:
+    locked = _locked(actor, deployment)
+    if locked.state == Deployment.State.RETIRED:
+        raise Conflict("This server is retired.", remedy="Make a new one.")
+    return locked
+
+
 @transaction.atomic
 def create_deployment(
     actor: Actor, name: str, *, slug: str = "", description: str = "", instructions: str = "", template: str = ""
@@ -119,11 +134,7 @@ def _create_revision(actor: Actor, deployment: Deployment, contracts: Sequence[C
         problem = FieldProblem("tools", f"These names occur twice: {', '.join(doubled)}.", "Rename one of each.")
         raise Invalid("Tool names must differ.", problems=[problem])
     with transaction.atomic():
-        locked = Deployment.objects.for_workspace(actor.workspace).select_for_update().filter(pk=deployment.pk).first()
-        if locked is None:
-            raise NotFound("There is no such server.")
-        if locked.state == Deployment.State.RETIRED:
-            raise Conflict("This server is retired.", remedy="Make a new one.")
+        locked = _locked_unretired(actor, deployment)
         verdict, changes = compare(contracts_of(locked.live_revision), contracts)
         newest = locked.revisions.first()
         revision = Revision.objects.create(
@@ -149,9 +160,7 @@ def _columns(contract: Contract) -> dict[str, Any]:
 def activate(actor: Actor, deployment: Deployment, number: int) -> Revision:
     """Make a revision the live one: what a deploy ends with, and what a roll-back is. URL and keys stay."""
     actor.require(Permission.DEPLOYMENT_MANAGE)
-    locked = Deployment.objects.for_workspace(actor.workspace).select_for_update().filter(pk=deployment.pk).first()
-    if locked is None:
-        raise NotFound("There is no such server.")
+    locked = _locked(actor, deployment)
     revision = locked.revisions.filter(number=number).first()
     if revision is None:
         raise NotFound(f"There is no revision {number} of this server.")
@@ -178,11 +187,7 @@ def activate(actor: Actor, deployment: Deployment, number: int) -> Revision:
 def update_deployment(actor: Actor, deployment: Deployment, **changes: Any) -> Deployment:
     """Change what needs no new revision: name, words, limits, origins. Every process serves it at once."""
     actor.require(Permission.DEPLOYMENT_MANAGE)
-    locked = Deployment.objects.for_workspace(actor.workspace).select_for_update().filter(pk=deployment.pk).first()
-    if locked is None:
-        raise NotFound("There is no such server.")
-    if locked.state == Deployment.State.RETIRED:
-        raise Conflict("This server is retired.", remedy="Make a new one.")
+    locked = _locked_unretired(actor, deployment)
     changes = {name: value for name, value in changes.items() if getattr(locked, name) != value}
     before = {name: getattr(locked, name) for name in changes}
     for name, value in changes.items():
@@ -197,11 +202,7 @@ def update_deployment(actor: Actor, deployment: Deployment, **changes: Any) -> D
 def set_state(actor: Actor, deployment: Deployment, state: str) -> Deployment:
     """Pause, resume or retire a server. A retired one answers 404 for good; its history stays."""
     actor.require(Permission.DEPLOYMENT_MANAGE)
-    locked = Deployment.objects.for_workspace(actor.workspace).select_for_update().filter(pk=deployment.pk).first()
-    if locked is None:
-        raise NotFound("There is no such server.")
-    if locked.state == Deployment.State.RETIRED:
-        raise Conflict("This server is retired.", remedy="Make a new one.")
+    locked = _locked_unretired(actor, deployment)
     before = locked.state
     locked.state = Deployment.State(state)
     locked.save(update_fields=["state", "updated_at"])

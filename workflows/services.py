@@ -259,13 +259,19 @@ def cancel_execution(actor: Actor, execution: Execution) -> bool:
     return dispatch.cancel(execution.pk)
 
 
+def _locked_execution(actor: Actor, execution_id: UUID) -> Execution:
+    """The workspace's run, locked until the transaction ends."""
+    found = Execution.objects.for_workspace(actor.workspace).select_for_update().filter(pk=execution_id).first()
+    if found is None:
+        raise NotFound("There is no such run.")
+    return found
+
+
 @transaction.atomic
 def decide(actor: Actor, execution_id: UUID, path: str, *, approved: bool, comment: str = "") -> Execution:
     """Answer a node that waits for a person, and let the run go on."""
     actor.require(Permission.WORKFLOW_EXECUTE)
-    execution = Execution.objects.for_workspace(actor.workspace).select_for_update().filter(pk=execution_id).first()
-    if execution is None:
-        raise NotFound("There is no such run.")
+    execution = _locked_execution(actor, execution_id)
     resting = {item["path"] for item in execution.waiting or [] if item["kind"] == "approval"}
     if execution.state != Execution.State.WAITING or path not in resting:
         raise Conflict("This run does not wait for a decision here.")
@@ -288,9 +294,7 @@ def decide(actor: Actor, execution_id: UUID, path: str, *, approved: bool, comme
 def resume_execution(actor: Actor, execution_id: UUID) -> Execution:
     """Run a failed or stopped execution again from where it failed: finished nodes keep their results."""
     actor.require(Permission.WORKFLOW_EXECUTE)
-    execution = Execution.objects.for_workspace(actor.workspace).select_for_update().filter(pk=execution_id).first()
-    if execution is None:
-        raise NotFound("There is no such run.")
+    execution = _locked_execution(actor, execution_id)
     if execution.state not in (Execution.State.FAILED, Execution.State.CANCELLED):
         raise Conflict("Only a failed or stopped run can be resumed.")
     NodeRun.objects.filter(execution=execution, state=NodeRun.State.FAILED).delete()
