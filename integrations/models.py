@@ -22,7 +22,7 @@ class Connection(TenantRow):
     #: A person's own connection when set; else the whole workspace may use it.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    data_key = models.ForeignKey("workspaces.DataKey", models.PROTECT, null=True, related_name="+")
+    data_key = models.ForeignKey("workspaces.DataKey", models.RESTRICT, null=True, related_name="+")
     sealed = models.BinaryField()
     account = models.CharField(max_length=200, blank=True)
     scopes = models.JSONField(default=list, blank=True)

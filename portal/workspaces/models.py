@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from portal.common.db import Row, TenantRow
 from portal.workspaces.roles import Role
@@ -69,9 +70,14 @@ class DataKey(Row):
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="data_keys")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="data_keys")
-    root_key_id = models.CharField(max_length=16)
+    #: The root key (or the key of an external service) that wraps it, and since when.
+    root_key_id = models.CharField(max_length=200)
     wrapped = models.BinaryField()
+    wrapped_at = models.DateTimeField(default=timezone.now)
+    #: Since when nothing new is sealed with it; the rotation then moves what it still protects to its successor.
     retired_at = models.DateTimeField(null=True, blank=True)
+    #: When its bytes were destroyed: what it protected cannot be read any more, by anybody.
+    shredded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (

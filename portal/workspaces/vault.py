@@ -8,9 +8,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.common.crypto import RootKeys, decrypt, encrypt, new_key
+from portal.common.crypto import CannotDecrypt, RootKeys, decrypt, encrypt, new_key
 from portal.workspaces.models import DataKey, Workspace
 
 
@@ -43,7 +46,21 @@ def data_key_of(owner: Workspace | User) -> DataKey:
     return key
 
 
+@transaction.atomic
+def shred_person(user: User) -> int:
+    """Destroy the person's data keys: what they sealed, here and in later backups, is noise from now on.
+
+    For the deletion of an account, inside its transaction. Returns how many keys were destroyed.
+    """
+    now = timezone.now()
+    keys = DataKey.objects.filter(user=user, shredded_at=None)
+    # A row's old bytes go with the next vacuum; backups made before keep them until they expire.
+    return keys.update(wrapped=b"", shredded_at=now, retired_at=Coalesce("retired_at", Value(now)))
+
+
 def _open_key(key: DataKey) -> bytes:
+    if key.shredded_at is not None:
+        raise CannotDecrypt("This secret was destroyed together with its owner's account.", remedy="Enter it anew.")
     return root_keys().unwrap(key.root_key_id, bytes(key.wrapped), _context(key))
 
 
