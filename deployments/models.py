@@ -124,6 +124,10 @@ class DeploymentKey(Row):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    #: 0 means: no limit besides those of server and workspace.
+    per_minute = models.PositiveIntegerField(default=0)
+    daily_calls = models.PositiveIntegerField(default=0)
+    monthly_calls = models.PositiveIntegerField(default=0)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

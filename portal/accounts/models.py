@@ -79,10 +79,20 @@ class SignInLink(Row):
 
 
 class ApiKey(Row):
-    """A personal or workspace key for the REST API. Only its hash is kept; the secret is shown once."""
+    """A key for the REST API. Only its hash is kept; the secret is shown once.
+
+    A personal key acts as its person. A key of a workspace has a role of its own there and outlives its maker's
+    membership; the maker is kept for the record.
+    """
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_keys")
     workspace_id = models.UUIDField(null=True, blank=True, db_index=True)
+    #: The role of a workspace's key; empty for personal keys, which have their person's role.
+    role = models.CharField(max_length=8, blank=True)
+    #: 0 means: no limit besides those of the workspace.
+    per_minute = models.PositiveIntegerField(default=0)
+    daily_calls = models.PositiveIntegerField(default=0)
+    monthly_calls = models.PositiveIntegerField(default=0)
     label = models.CharField(max_length=80)
     prefix = models.CharField(max_length=16)
     token_hash = models.CharField(max_length=64, unique=True)
@@ -115,3 +125,19 @@ class SpentCode(Row):
 
     def __str__(self) -> str:
         return f"spent code {self.pk}"
+
+
+class SigningKey(Row):
+    """A key that signs access tokens; its public half is published until no living token can carry its signature."""
+
+    kid = models.CharField(max_length=64, unique=True)
+    public_jwk = models.JSONField()
+    #: The private key as PKCS #8, wrapped by the root key named.
+    root_key_id = models.CharField(max_length=200)
+    wrapped = models.BinaryField()
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"signing key {self.kid}"

@@ -15,6 +15,7 @@ PUBLIC_HOST = urlsplit(E.public_url).hostname or "localhost"
 
 SECRET_KEY = E.read_secret_key()
 ROOT_KEYS = E.read_root_keys()
+KEY_SERVICE = E.key_service
 DEBUG = False
 ALLOWED_HOSTS = [PUBLIC_HOST, *E.allowed_hosts]
 CSRF_TRUSTED_ORIGINS = [E.public_url]
@@ -223,6 +224,16 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+}
+
+# Limits of workspaces without a plan; 0 means unlimited.
+DEFAULT_LIMITS = {
+    "workspace_per_minute": E.limit_workspace_per_minute,
+    "key_per_minute": E.limit_key_per_minute,
+    "client_per_minute": E.limit_client_per_minute,
+    "tool_per_minute": E.limit_tool_per_minute,
+    "daily_calls": E.quota_daily_calls,
+    "monthly_calls": E.quota_monthly_calls,
 }
 
 # Words and time --------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ class Env(BaseSettings):
     secret_key_file: Path | None = Field(None, description="File holding SECRET_KEY.")
     root_key: str = Field("", description="Base64 of the 32-byte key that wraps all data keys (or ROOT_KEY_FILE).")
     root_key_file: Path | None = Field(None, description="File holding ROOT_KEY; several lines: newest first.")
+    key_service: str = Field("", description="Dotted path of a class that wraps data keys instead of ROOT_KEY.")
     public_url: str = Field("http://localhost:8000", description="Origin under which people and clients reach us.")
     allowed_hosts: Names = Field([], description="Extra host names, comma separated; PUBLIC_URL's is always allowed.")
     trusted_proxies: int = Field(0, description="How many reverse proxies in front set X-Forwarded-For.")
@@ -105,6 +106,22 @@ class Env(BaseSettings):
 
     # Limits
     execution_retention_days: int = Field(30, ge=1, description="Days an execution's payloads are kept.")
+    limit_workspace_per_minute: int = Field(
+        6000, ge=0, description="Calls a minute of a workspace without a plan, over all its servers; 0: unlimited."
+    )
+    limit_key_per_minute: int = Field(
+        1200, ge=0, description="Calls a minute of one key or person in a workspace without a plan; 0: unlimited."
+    )
+    limit_client_per_minute: int = Field(
+        0, ge=0, description="Calls a minute of one client program in a workspace without a plan; 0: unlimited."
+    )
+    limit_tool_per_minute: int = Field(
+        0, ge=0, description="Calls a minute of one tool in a workspace without a plan; 0: unlimited."
+    )
+    quota_daily_calls: int = Field(100_000, ge=0, description="Calls a day of a workspace without a plan; 0: no end.")
+    quota_monthly_calls: int = Field(
+        2_000_000, ge=0, description="Calls a month of a workspace without a plan; 0: no end."
+    )
     max_request_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes.")
 
     @field_validator("allowed_hosts", "http_allow_private", mode="before")

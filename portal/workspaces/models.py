@@ -12,6 +12,24 @@ from portal.workspaces.roles import Role
 ROLE_CHOICES = [(role.value, role.value.title()) for role in Role]
 
 
+class Plan(Row):
+    """What a workspace may use. The operator makes plans in the admin; 0 means unlimited."""
+
+    name = models.CharField(max_length=60, unique=True)
+    workspace_per_minute = models.PositiveIntegerField(default=0)
+    key_per_minute = models.PositiveIntegerField(default=0)
+    client_per_minute = models.PositiveIntegerField(default=0)
+    tool_per_minute = models.PositiveIntegerField(default=0)
+    daily_calls = models.PositiveIntegerField(default=0)
+    monthly_calls = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Workspace(Row):
     """A room of work: everything in the product belongs to exactly one."""
 
@@ -19,6 +37,8 @@ class Workspace(Row):
     slug = models.SlugField(max_length=60, unique=True)
     is_sample = models.BooleanField(default=False)
     egress_hosts = models.JSONField(default=list, blank=True)
+    #: Without a plan the limits of the environment hold.
+    plan = models.ForeignKey(Plan, models.SET_NULL, null=True, blank=True, related_name="workspaces")
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="workspaces")
 
     class Meta:
@@ -114,3 +134,31 @@ class AuditEntry(Row):
 
     def __str__(self) -> str:
         return f"{self.actor_label} {self.verb} {self.target_label}"
+
+
+class Usage(Row):
+    """Calls of a workspace (or of one of its keys) in a day or month, as last copied from the counters in Redis."""
+
+    class Period(models.TextChoices):
+        DAY = "day"
+        MONTH = "month"
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="usage")
+    period = models.CharField(max_length=5, choices=Period)
+    starts_on = models.DateField()
+    #: Empty for the whole workspace, else the principal, such as `key:<id>`.
+    subject = models.CharField(max_length=64, blank=True)
+    calls = models.PositiveBigIntegerField(default=0)
+    refused = models.PositiveBigIntegerField(default=0)
+    warned_at = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["workspace", "period", "starts_on", "subject"], name="usage_once"),
+        )
+        ordering = ("-starts_on",)
+        verbose_name_plural = "usage"
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id} {self.period} {self.starts_on} {self.subject}: {self.calls}"
