@@ -43,6 +43,6 @@ class ExecutionAdmin(ReadOnly):
     list_filter = ("state", "source", "queue")
     search_fields = ("id", "workflow__name", "tool")
     # Payloads may hold what only auditors of the workspace may read.
-    exclude = ("input", "output", "definition", "decisions", "waiting")
+    exclude = ("input", "output", "definition", "decisions", "waiting", "options")
     list_select_related = ("workflow",)
     show_full_result_count = False

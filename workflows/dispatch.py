@@ -55,6 +55,7 @@ class Start:
     timeout_seconds: float = 300.0
     parent_id: UUID | None = None
     reply_to: str = ""
+    options: dict[str, Any] | None = None
     id: UUID = field(default_factory=uuid7)
 
 
@@ -75,12 +76,12 @@ class Outcome:
 
 _COLUMNS = (
     "id, created_at, workspace_id, workflow_id, version_id, definition, input, source, caller, user_id, "
-    "deployment_id, revision_id, tool, idempotency_key, queue, timeout_seconds, parent_id, reply_to, "
+    "deployment_id, revision_id, tool, idempotency_key, queue, timeout_seconds, parent_id, reply_to, options, "
     "state, lease_until, lease_owner, attempts, crashes"
 )
 _INSERT = f"""
     INSERT INTO workflows_execution ({_COLUMNS})
-    VALUES (%s, now(), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+    VALUES (%s, now(), %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
             'queued', now() + make_interval(secs => %s), '', 0, 0)
     ON CONFLICT (workspace_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING
     RETURNING id
@@ -110,6 +111,7 @@ def _values(start: Start) -> tuple[Any, ...]:
         start.timeout_seconds,
         start.parent_id,
         start.reply_to,
+        Jsonb(start.options, dumps=dumps) if start.options is not None else None,
         settings.EXECUTION_CLAIM_SECONDS,
     )
 

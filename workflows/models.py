@@ -51,6 +51,41 @@ class WorkflowVersion(Row):
         return f"{self.workflow_id} v{self.number}"
 
 
+class NodePin(Row):
+    """A result that somebody holds fast for a node of the draft: runs from the canvas take it instead of running it."""
+
+    workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="pins", db_index=False)
+    node = models.CharField(max_length=64)
+    output = models.JSONField(null=True)
+    port = models.CharField(max_length=64, default="out")
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["workflow", "node"], name="pin_of_a_node_once"),)
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.workflow_id} {self.node}"
+
+
+class SavedInput(Row):
+    """An input of a workflow under a name, for the form that starts a run."""
+
+    workflow = models.ForeignKey(Workflow, models.CASCADE, related_name="saved_inputs", db_index=False)
+    name = models.CharField(max_length=80)
+    input = models.JSONField(default=dict)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["workflow", "name"], name="saved_input_name_once"),)
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Execution(TenantRow):
     """One run of one version, draft or single action, with its caller, input and result."""
 
@@ -91,6 +126,8 @@ class Execution(TenantRow):
     deployment_id = models.UUIDField(null=True)
     revision_id = models.UUIDField(null=True)
     tool = models.CharField(max_length=128, blank=True)
+    #: How much of the graph runs, and which results it starts with; see `workflows.partial`. Null: all of it, afresh.
+    options = models.JSONField(null=True)
     #: Unique per workspace while set: a second start with the same key returns the first execution.
     idempotency_key = models.CharField(max_length=200, null=True)
 

@@ -46,7 +46,7 @@ def executions_of(workspace: Workspace) -> QuerySet[Execution]:
     return (
         Execution.objects.for_workspace(workspace)
         .select_related("workflow", "version", "user")
-        .defer("input", "output", "definition", "decisions", "waiting")
+        .defer("input", "output", "definition", "decisions", "waiting", "options")
     )
 
 

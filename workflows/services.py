@@ -27,6 +27,7 @@ from workflows.definition import (
 from workflows.dispatch import Outcome, Start
 from workflows.engine import compile
 from workflows.models import Execution, NodeRun, Workflow, WorkflowVersion
+from workflows.partial import Part, cut
 
 NAME_LENGTH = 120
 
@@ -224,8 +225,12 @@ def start_execution(
     source: str = Execution.Source.PAGE,
     idempotency_key: str | None = None,
     caller: Mapping[str, Any] | None = None,
+    part: Part | None = None,
 ) -> Outcome:
-    """Start a run of a version, or of the draft as it is now. Wrong input raises before anything is stored."""
+    """Start a run of a version, or of the draft as it is now. Wrong input raises before anything is stored.
+
+    With `part`, only a part of the draft runs, or some nodes take results that are known already.
+    """
     actor.require(Permission.WORKFLOW_EXECUTE)
     if workflow.workspace_id != actor.workspace.pk:
         raise NotFound("There is no such workflow.")
@@ -233,6 +238,7 @@ def start_execution(
     definition = load(document)
     if not definition.nodes:
         raise Invalid("The workflow has no nodes yet.", remedy="Add at least one node.")
+    definition, options = cut(actor, workflow, definition, part) if part is not None else (definition, None)
     prepared = compile(definition, catalogue()).prepare_input(input or {})
     user = actor.user
     return dispatch.start(
@@ -240,7 +246,7 @@ def start_execution(
             workspace_id=actor.workspace.pk,
             workflow_id=workflow.pk,
             version_id=version.pk if version is not None else None,
-            definition=None if version is not None else definition.as_data(),
+            definition=definition.as_data() if version is None or options else None,
             input=prepared,
             source=source,
             caller=dict(caller or {"kind": "user", "label": user.email if user else "system"})
@@ -249,6 +255,7 @@ def start_execution(
             idempotency_key=idempotency_key,
             queue="interactive",
             timeout_seconds=definition.timeout or 600.0,
+            options=options,
         )
     )
 

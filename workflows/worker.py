@@ -33,6 +33,7 @@ from workflows.actions import WorkerActions, WorkerSubworkflows
 from workflows.dispatch import CONTROL_CHANNEL, send_task
 from workflows.engine import Checkpoint, Failure, NodeRecord, Options, Ports, Result, run
 from workflows.journal import DatabaseJournal, LeaseLost
+from workflows.partial import given_of
 from workflows.plans import plan_of
 
 logger = logging.getLogger(__name__)
@@ -164,7 +165,7 @@ _CLAIM = """
         lease_until = now() + make_interval(secs => %(lease)s), started_at = coalesce(started_at, now()), wake_at = NULL
     WHERE id = %(id)s AND (state = 'queued' OR state = 'waiting' AND cancel_requested_at IS NOT NULL)
     RETURNING id, workspace_id, workflow_id, version_id, definition, input, caller, user_id, source, attempts, crashes,
-        timeout_seconds, reply_to, cancel_requested_at, decisions, started_at, idempotency_key
+        timeout_seconds, reply_to, cancel_requested_at, decisions, started_at, idempotency_key, options
 """
 _RECORDS = """
     SELECT path, node, action, position, state, attempt, output, port, error, waiting, started_at, milliseconds
@@ -188,8 +189,9 @@ async def claim(execution_id: UUID, owner: str) -> Claimed | None:
 
 async def checkpoint_of(claimed: Claimed) -> tuple[Checkpoint, int]:
     """What an earlier attempt left behind, and the number of its last record."""
+    given = await given_of(claimed.row["workspace_id"], claimed.row["options"])
     if claimed.row["attempts"] == 1:
-        return Checkpoint(), 0
+        return Checkpoint(given=given), 0
     async with pg.connection() as connection:
         rows = await (await connection.execute(_RECORDS, (claimed.id,))).fetchall()
         found = await (await connection.execute(_NEXT_SEQ, (claimed.id,))).fetchone()
@@ -214,6 +216,7 @@ async def checkpoint_of(claimed: Claimed) -> tuple[Checkpoint, int]:
         decisions=claimed.row["decisions"] or {},
         next_seq=found[0] if found else 1,
         started_at=claimed.row["started_at"].timestamp(),
+        given=given,
     )
     return checkpoint, max((row[3] for row in rows), default=0)
 

@@ -12,17 +12,20 @@ from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.generics import ListAPIView
+from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from portal.common.api import body_of
 from portal.common.errors import FieldProblem, Invalid
 from portal.common.hub import hub
+from portal.common.rest import EventStream, ListView, RestView, wants_stream
 from portal.workspaces.roles import Permission
 from workflows import selectors, services
 from workflows.api.serializers import (
     DecisionInput,
+    DefinitionInput,
     EventOutput,
     ExecutionDetail,
     ExecutionOutput,
@@ -32,56 +35,59 @@ from workflows.models import Execution
 
 MAX_EVENTS = 1000
 PING_SECONDS = 15.0
-FILTERS = [
-    OpenApiParameter("state", str, enum=Execution.State.values),
-    OpenApiParameter("source", str, enum=Execution.Source.values),
-    OpenApiParameter("workflow", OpenApiTypes.UUID),
-    OpenApiParameter("deployment", OpenApiTypes.UUID),
-    OpenApiParameter("tool", str),
-]
 
 
-def _uuid(request: Request, name: str) -> UUID | None:
-    text = request.query_params.get(name)
-    if not text:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Invalid("A filter is wrong.", problems=[FieldProblem(name, "This is no id.", "Send a UUID.")]) from None
+class ExecutionQuery(serializers.Serializer[Any]):
+    state = serializers.ChoiceField(Execution.State.choices, required=False)
+    source = serializers.ChoiceField(Execution.Source.choices, required=False)
+    workflow = serializers.UUIDField(required=False)
+    deployment = serializers.UUIDField(required=False)
+    tool = serializers.CharField(required=False, max_length=128)
+    since = serializers.DateTimeField(required=False, help_text="Created at this time or later")
+    until = serializers.DateTimeField(required=False, help_text="Created before this time")
 
 
-def _choice(request: Request, name: str, choices: list[str]) -> str | None:
-    text = request.query_params.get(name)
-    if text and text not in choices:
-        problem = FieldProblem(name, "This value is not known.", f"Use one of: {', '.join(choices)}.")
-        raise Invalid("A filter is wrong.", problems=[problem])
-    return text or None
+class EventQuery(serializers.Serializer[Any]):
+    after = serializers.IntegerField(
+        required=False, min_value=0, max_value=2**31 - 1, help_text="Only events with a higher number"
+    )
+    stream = serializers.BooleanField(
+        required=False, help_text="Answer text/event-stream until the run ends, as `Accept: text/event-stream` does"
+    )
 
 
-class Executions(ListAPIView[Execution]):
+#: Filter → look-up of the row.
+_LOOKUPS = {
+    "state": "state",
+    "source": "source",
+    "workflow": "workflow_id",
+    "deployment": "deployment_id",
+    "tool": "tool",
+    "since": "created_at__gte",
+    "until": "created_at__lt",
+}
+
+
+class Executions(ListView[Execution]):
     """Runs of the workspace, newest first."""
 
     permissions = {"get": Permission.EXECUTION_READ}
     serializer_class = ExecutionOutput
+    query = {"get": ExecutionQuery}
 
-    def get_queryset(self) -> Any:
-        wanted = {
-            "state": _choice(self.request, "state", Execution.State.values),
-            "source": _choice(self.request, "source", Execution.Source.values),
-            "workflow_id": _uuid(self.request, "workflow"),
-            "deployment_id": _uuid(self.request, "deployment"),
-            "tool": self.request.query_params.get("tool"),
-        }
+    def rows(self) -> Any:
         found = selectors.executions_of(self.request.actor.workspace)
-        return found.filter(**{name: value for name, value in wanted.items() if value})
+        return found.filter(**{_LOOKUPS[name]: value for name, value in self.asked.items()})
 
-    @extend_schema(operation_id="executions_list", parameters=FILTERS)
+    @extend_schema(operation_id="executions_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Runs of the workspace, newest first, without their payloads."""
         return super().get(request, *args, **kwargs)
 
 
-class ExecutionItem(APIView):
+class ExecutionItem(RestView):
+    """One run. Input and output are null for readers without the right to payloads."""
+
     permissions = {"get": Permission.EXECUTION_READ}
 
     @extend_schema(operation_id="executions_read", responses=ExecutionDetail)
@@ -94,7 +100,9 @@ class ExecutionItem(APIView):
         return Response(data)
 
 
-class Nodes(APIView):
+class Nodes(RestView):
+    """What each node of a run did."""
+
     permissions = {"get": Permission.EXECUTION_PAYLOAD}
 
     @extend_schema(operation_id="executions_nodes_list", responses=NodeRunOutput(many=True))
@@ -103,30 +111,43 @@ class Nodes(APIView):
         return Response(NodeRunOutput(selectors.node_runs_of(execution), many=True).data)
 
 
-class Events(APIView):
+class ExecutionDefinition(RestView):
+    """The graph that the run ran, whatever the draft is by now."""
+
+    permissions = {"get": Permission.WORKFLOW_READ}
+
+    @extend_schema(operation_id="executions_definition", responses=DefinitionInput)
+    def get(self, request: Request, execution_id: UUID) -> Response:
+        execution = selectors.get_execution(request.actor.workspace, execution_id)
+        return Response({"definition": selectors.definition_of(execution)})
+
+
+class Events(RestView):
     """The run's events as JSON after `after`, or as a live event stream with `stream=true`."""
 
     permissions = {"get": Permission.EXECUTION_READ}
+    query = {"get": EventQuery}
+    renderer_classes = (JSONRenderer, EventStream)
 
     @extend_schema(
         operation_id="executions_events_list",
-        parameters=[
-            OpenApiParameter("after", int, description="Only events with a higher number"),
-            OpenApiParameter("stream", bool, description="Answer text/event-stream until the run ends"),
-        ],
-        responses=EventOutput(many=True),
+        parameters=[OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="As `after`")],
+        responses={(200, "application/json"): EventOutput(many=True), (200, "text/event-stream"): OpenApiTypes.STR},
     )
     def get(self, request: Request, execution_id: UUID) -> Any:
         execution = selectors.get_execution(request.actor.workspace, execution_id)
-        text = request.query_params.get("after") or request.headers.get("Last-Event-ID") or "0"
-        if not text.isdigit() or len(text) > 9:
-            problem = FieldProblem("after", "This is no event number.", "Send a whole number of 0 or more.")
-            raise Invalid("The place to continue from is wrong.", problems=[problem])
-        if request.query_params.get("stream") in {"true", "1"}:
-            response = StreamingHttpResponse(_stream(execution.pk, int(text)), content_type="text/event-stream")
+        after = self.asked.get("after")
+        if after is None:
+            text = request.headers.get("Last-Event-ID") or "0"
+            if not (text.isascii() and text.isdigit()) or len(text) > 9:
+                problem = FieldProblem("Last-Event-ID", "This is no event number.", "Send a whole number of 0 or more.")
+                raise Invalid("The place to continue from is wrong.", problems=[problem])
+            after = int(text)
+        if self.asked.get("stream") or wants_stream(request):
+            response = StreamingHttpResponse(_stream(execution.pk, after), content_type="text/event-stream")
             response["Cache-Control"], response["X-Accel-Buffering"] = "no-cache", "no"
             return response
-        return Response(selectors.events_of(execution.pk, int(text), MAX_EVENTS))
+        return Response(selectors.events_of(execution.pk, after, MAX_EVENTS))
 
 
 async def _stream(execution_id: UUID, after: int) -> AsyncIterator[bytes]:
@@ -160,7 +181,9 @@ async def _stream(execution_id: UUID, after: int) -> AsyncIterator[bytes]:
         await hub().unsubscribe(f"ev:{execution_id}", arrived, wake.set)
 
 
-class Cancel(APIView):
+class Cancel(RestView):
+    """Ask a run to stop; one that has ended stays as it is."""
+
     permissions = {"post": Permission.WORKFLOW_EXECUTE}
 
     @extend_schema(operation_id="executions_cancel", request=None, responses={202: ExecutionOutput})
@@ -170,7 +193,9 @@ class Cancel(APIView):
         return Response(ExecutionOutput(execution).data, status=202)
 
 
-class Resume(APIView):
+class Resume(RestView):
+    """Run a failed or stopped run again from where it failed; finished nodes keep their results."""
+
     permissions = {"post": Permission.WORKFLOW_EXECUTE}
 
     @extend_schema(operation_id="executions_resume", request=None, responses={202: ExecutionOutput})
@@ -179,13 +204,13 @@ class Resume(APIView):
         return Response(ExecutionOutput(execution).data, status=202)
 
 
-class Decide(APIView):
+class Decide(RestView):
+    """Answer a node that waits for a person."""
+
     permissions = {"post": Permission.WORKFLOW_EXECUTE}
 
     @extend_schema(operation_id="executions_decide", request=DecisionInput, responses={202: ExecutionOutput})
     def post(self, request: Request, execution_id: UUID) -> Response:
-        from portal.common.api import body_of
-
         values = body_of(request, DecisionInput)
         execution = services.decide(
             request.actor,

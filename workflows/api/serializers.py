@@ -14,8 +14,8 @@ from workflows.models import Execution, NodeRun, Workflow, WorkflowVersion
 class WorkflowInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=120)
     description = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
-    definition = serializers.JSONField(required=False, help_text="The first draft; empty when left out")
-    template = serializers.CharField(required=False, help_text="Key of a template to start from")
+    definition = serializers.DictField(required=False, help_text="The first draft; empty when left out")
+    template = serializers.CharField(required=False, max_length=64, help_text="Key of a template to start from")
 
 
 class WorkflowPatch(serializers.Serializer[Any]):
@@ -37,21 +37,41 @@ class WorkflowOutput(serializers.ModelSerializer[Workflow]):
         )  # fmt: skip
 
 
+class IssueOutput(serializers.Serializer[Any]):
+    """A finding about a definition, in the language of the reader."""
+
+    code = serializers.CharField()
+    severity = serializers.ChoiceField(choices=["error", "warning"])
+    node = serializers.CharField(help_text="Empty for the whole definition")
+    field = serializers.CharField(help_text="Path such as `params.count`")
+    message = serializers.CharField()
+    remedy = serializers.CharField()
+
+
+class WorkflowDocument(serializers.Serializer[Any]):
+    """A portable workflow."""
+
+    kind = serializers.CharField(max_length=40)
+    name = serializers.CharField(max_length=120)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
+    definition = serializers.DictField()
+
+
 class DraftOutput(serializers.Serializer[Any]):
     revision = serializers.IntegerField()
     saved_at = serializers.DateTimeField()
     saved_by = serializers.CharField(allow_null=True)
-    definition = serializers.JSONField()
-    issues = serializers.ListField(child=serializers.DictField())
+    definition = serializers.DictField()
+    issues = IssueOutput(many=True)
 
 
 class DefinitionInput(serializers.Serializer[Any]):
-    definition = serializers.JSONField()
+    definition = serializers.DictField(help_text="The graph: inputs, nodes, edges, output")
 
 
 class IssuesOutput(serializers.Serializer[Any]):
     valid = serializers.BooleanField()
-    issues = serializers.ListField(child=serializers.DictField())
+    issues = IssueOutput(many=True)
     output_schema = serializers.DictField()
 
 
@@ -73,7 +93,13 @@ class VersionDetail(VersionOutput):
 
 class RunInput(serializers.Serializer[Any]):
     input = serializers.DictField(required=False, help_text="Values for the workflow's inputs")
-    version = serializers.IntegerField(required=False, min_value=1, help_text="A version; the draft when left out")
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1, help_text="A version; the draft when left out")
+    target = serializers.CharField(required=False, max_length=64, help_text="Nothing behind this node runs")
+    start = serializers.CharField(
+        required=False, max_length=64, help_text="Only this node and what is behind it runs afresh; needs `reuse`"
+    )
+    reuse = serializers.UUIDField(required=False, help_text="The earlier run whose results the other nodes take")
+    pins = serializers.BooleanField(required=False, help_text="Whether pinned results stand for their nodes")
     wait = serializers.FloatField(
         required=False, min_value=0, max_value=60, help_text="Seconds to wait for the end; 0 answers at once"
     )
@@ -83,13 +109,15 @@ class OutcomeOutput(serializers.Serializer[Outcome]):
     id = serializers.UUIDField(source="execution_id")
     state = serializers.ChoiceField(choices=Execution.State.choices)
     output = serializers.JSONField(allow_null=True)
-    error = serializers.JSONField(allow_null=True)
+    error = serializers.DictField(allow_null=True)
     replayed = serializers.BooleanField()
 
 
 class ExecutionOutput(serializers.ModelSerializer[Execution]):
     workflow_name = serializers.CharField(source="workflow.name", allow_null=True, default=None)
     version = serializers.IntegerField(source="version.number", allow_null=True, default=None)
+    caller = serializers.DictField(read_only=True, help_text="Who started it: kind, label, client")
+    error = serializers.DictField(read_only=True, allow_null=True)
 
     class Meta:
         model = Execution
@@ -100,8 +128,16 @@ class ExecutionOutput(serializers.ModelSerializer[Execution]):
 
 
 class ExecutionDetail(ExecutionOutput):
+    part = serializers.SerializerMethodField(help_text="Which part of the graph ran; null for all of it")
+
+    def get_part(self, execution: Execution) -> dict[str, Any] | None:
+        options = execution.options
+        return options and {name: value for name, value in options.items() if name != "pins"} | {
+            "pins": sorted(options.get("pins", {}))
+        }
+
     class Meta(ExecutionOutput.Meta):
-        fields = (*ExecutionOutput.Meta.fields, "input", "output", "waiting", "wake_at", "crashes")
+        fields = (*ExecutionOutput.Meta.fields, "input", "output", "waiting", "wake_at", "crashes", "part")
 
 
 class NodeRunOutput(serializers.ModelSerializer[NodeRun]):

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from workflows.api import execution_views as runs
+from workflows.api import sample_views as samples
 from workflows.api import workflow_views as views
 
 urlpatterns = [
@@ -14,9 +15,14 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/versions/<int:number>/restore", views.RestoreVersion.as_view()),
     path("workflows/<uuid:workflow_id>/export", views.Export.as_view()),
     path("workflows/<uuid:workflow_id>/run", views.Run.as_view()),
+    path("workflows/<uuid:workflow_id>/pins", samples.Pins.as_view()),
+    path("workflows/<uuid:workflow_id>/pins/<slug:node>", samples.PinItem.as_view()),
+    path("workflows/<uuid:workflow_id>/inputs", samples.KeptInputs.as_view()),
+    path("workflows/<uuid:workflow_id>/inputs/<uuid:input_id>", samples.KeptInputItem.as_view()),
     path("executions", runs.Executions.as_view()),
     path("executions/<uuid:execution_id>", runs.ExecutionItem.as_view()),
     path("executions/<uuid:execution_id>/nodes", runs.Nodes.as_view()),
+    path("executions/<uuid:execution_id>/definition", runs.ExecutionDefinition.as_view()),
     path("executions/<uuid:execution_id>/events", runs.Events.as_view()),
     path("executions/<uuid:execution_id>/cancel", runs.Cancel.as_view()),
     path("executions/<uuid:execution_id>/resume", runs.Resume.as_view()),

@@ -24,6 +24,7 @@ from workflows.definition.model import (
     Position,
     Retry,
 )
+from workflows.definition.part import not_behind, up_to
 from workflows.definition.validation import infer_output_schema, validate
 
 __all__ = [
@@ -53,6 +54,8 @@ __all__ = [
     "infer_output_schema",
     "load",
     "migrate",
+    "not_behind",
     "ports_of",
+    "up_to",
     "validate",
 ]

@@ -12,7 +12,7 @@ from workflows.engine.errors import Failure, NodeTimeout, debug_of, failure_of
 from workflows.engine.flow import run_flow
 from workflows.engine.graph import WAITING, GraphRun, Outcome
 from workflows.engine.plan import PlannedNode
-from workflows.engine.ports import Ended, Level, NodeCall, NodeRecord
+from workflows.engine.ports import Ended, Given, Level, NodeCall, NodeRecord
 from workflows.engine.state import MAX_LINES_PER_NODE, NodeFailed, RunState, Suspended, plain_data, summary
 from workflows.expressions import Scope
 
@@ -27,6 +27,8 @@ async def run_node(level: GraphRun, node: PlannedNode, scope: Scope, path: str) 
     earlier = state.checkpoint.records.get(path)
     if earlier is not None and earlier.status in {"succeeded", "handled", "failed"}:
         return _restored(level, node, earlier)
+    if earlier is None and (given := state.checkpoint.given.get(path)) is not None:
+        return await _given(level, node, path, given)
     if node.disabled:
         state.count("skipped")
         state.emit("node.skipped", "info", path, data={"reason": "disabled"})
@@ -63,6 +65,23 @@ def _restored(level: GraphRun, node: PlannedNode, record: NodeRecord) -> Outcome
     if node.action.id == "flow.set":
         level.vars.update(record.output)
     return Outcome(record.output, record.port)
+
+
+async def _given(level: GraphRun, node: PlannedNode, path: str, given: Given) -> Outcome:
+    """Take a result that the run was started with in place of running the node."""
+    state = level.state
+    if node.action.id == "flow.set" and isinstance(given.output, dict):
+        level.vars.update(given.output)
+    state.count("given")
+    data = {"ms": 0.0, "port": given.port, "source": given.source, **summary(given.output)}
+    state.emit("node.succeeded", "info", path, data=data)
+    await state.record(
+        NodeRecord(
+            path, node.id, node.action.id, "succeeded", 1, False, given.output, given.port, None, None,
+            state.ports.clock.now(),
+        )
+    )  # fmt: skip
+    return Outcome(given.output, given.port)
 
 
 async def _attempts(level: GraphRun, node: PlannedNode, scope: Scope, path: str, attempt: int) -> Any:

@@ -223,18 +223,29 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A result that stands for running its node. `source` says where it is from, for the run's story."""
+
+    output: Any
+    port: str = "out"
+    source: Literal["pinned", "earlier"] = "pinned"
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """What is known of an earlier attempt at the same execution.
 
     `records`: the latest record of each path, in the order in which they were recorded.
     `decisions`: path → what a person decided, e.g. `{"approved": true, "by": "…", "comment": "…"}`.
     `next_seq`: the number after the last stored event. `started_at`: when the run first started.
+    `given`: results that the run is started with, pinned by a person or of an earlier run; such nodes are not run.
     """
 
     records: Mapping[str, NodeRecord] = field(default_factory=dict)
     decisions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     next_seq: int = 1
     started_at: float | None = None
+    given: Mapping[str, Given] = field(default_factory=dict)
 
 
 def iso(seconds: float) -> str:
