@@ -24,4 +24,4 @@ def find_deployment(url: str) -> Resource | None:
     def admits(user: User) -> bool:
         return user.is_active and Membership.objects.filter(user=user, workspace_id=deployment.workspace_id).exists()
 
-    return Resource(url, deployment.name, frozenset(MCP_SCOPES), admits)
+    return Resource(url, deployment.name, frozenset(MCP_SCOPES), admits, deployment.workspace_id)

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Sequence
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -43,6 +44,27 @@ def decrypt(key: bytes, sealed: bytes, context: str) -> bytes:
             "A stored secret cannot be decrypted with the current keys.",
             remedy="Restore the root key (ROOT_KEY or ROOT_KEY_FILE) that was in use when the data was written.",
         ) from None
+
+
+class KeyService(Protocol):
+    """What wraps data keys: the root keys of this installation, or an external key service.
+
+    `context` must be bound to the wrapped key as additional data; `unwrap` with another context raises
+    `CannotDecrypt`, and so does a key id that is unknown or no longer allowed.
+    """
+
+    @property
+    def current_id(self) -> str:
+        """The id of the key that `wrap` uses now (at most 200 characters)."""
+        ...
+
+    def wrap(self, data_key: bytes, context: str) -> tuple[str, bytes]:
+        """The id of the wrapping key, and the wrapped data key."""
+        ...
+
+    def unwrap(self, key_id: str, wrapped: bytes, context: str) -> bytes:
+        """The data key."""
+        ...
 
 
 class RootKeys:

@@ -9,7 +9,7 @@ from portal.settings.base import ROOT_KEYS, SECRET_KEY, E
 
 for _name, _value in (
     ("SECRET_KEY", SECRET_KEY),
-    ("ROOT_KEY", ROOT_KEYS),
+    ("ROOT_KEY", ROOT_KEYS or E.key_service),
     ("DATABASE_URL", E.database_url),
     ("REDIS_URL", E.redis_url),
 ):

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class WorkspacesConfig(AppConfig):
     name = "portal.workspaces"
     label = "workspaces"
+
+    def ready(self) -> None:
+        from portal.accounts.oauth.tokens import announce
+        from portal.workspaces.claims import describe
+
+        announce(describe)

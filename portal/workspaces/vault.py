@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.common.crypto import CannotDecrypt, RootKeys, decrypt, encrypt, new_key
+from portal.common.crypto import CannotDecrypt, decrypt, encrypt, new_key
+from portal.common.key_service import key_service
 from portal.workspaces.models import DataKey, Workspace
-
-
-@lru_cache(maxsize=4)
-def _root_keys(encoded: tuple[str, ...]) -> RootKeys:
-    return RootKeys(encoded)
-
-
-def root_keys() -> RootKeys:
-    return _root_keys(tuple(settings.ROOT_KEYS))
 
 
 def _context(key: DataKey) -> str:
@@ -41,7 +31,7 @@ def data_key_of(owner: Workspace | User) -> DataKey:
     if found:
         return found
     key = DataKey(**{field: owner})
-    key.root_key_id, key.wrapped = root_keys().wrap(new_key(), _context(key))
+    key.root_key_id, key.wrapped = key_service().wrap(new_key(), _context(key))
     key.save()
     return key
 
@@ -61,7 +51,7 @@ def shred_person(user: User) -> int:
 def _open_key(key: DataKey) -> bytes:
     if key.shredded_at is not None:
         raise CannotDecrypt("This secret was destroyed together with its owner's account.", remedy="Enter it anew.")
-    return root_keys().unwrap(key.root_key_id, bytes(key.wrapped), _context(key))
+    return key_service().unwrap(key.root_key_id, bytes(key.wrapped), _context(key))
 
 
 def seal(key: DataKey, values: dict[str, Any], place: str) -> bytes:

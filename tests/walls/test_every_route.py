@@ -31,7 +31,7 @@ ASKERS = ("nobody", "stranger", "viewer")
 #: Without signing in: entrances, discovery, health, and what every visitor's page needs.
 PUBLIC = {
     "api/v1/health", "preferences", "messages.js", "_styles", "welcome", "", "invitation/<str:token>",
-    ".well-known/oauth-authorization-server", ".well-known/oauth-protected-resource/api",
+    ".well-known/oauth-authorization-server", ".well-known/oauth-protected-resource/api", "oauth/jwks",
     "connectors/<slug:connector_id>/icon.svg",
 }  # fmt: skip
 #: A viewer writes nothing of the workspace, but may change what is personal or only looks.

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 from oauth2_provider.settings import oauth2_settings
 
+from portal.accounts.oauth.keys import published_keys
 from portal.accounts.oauth.resources import api_url
 from portal.accounts.oauth.scopes import API_SCOPES, SCOPES
 
@@ -33,6 +34,7 @@ def authorization_server(request: HttpRequest) -> HttpResponse:
             "issuer": settings.PUBLIC_URL,
             "authorization_endpoint": _url("authorize"),
             "token_endpoint": _url("token"),
+            "jwks_uri": _url("jwks"),
             "registration_endpoint": _url("dcr-register"),
             "revocation_endpoint": _url("revoke-token"),
             "introspection_endpoint": _url("introspect"),
@@ -49,6 +51,12 @@ def authorization_server(request: HttpRequest) -> HttpResponse:
             "client_id_metadata_document_supported": True,
         }
     )
+
+
+@require_GET
+def jwks(request: HttpRequest) -> HttpResponse:
+    """The public keys of our access tokens (RFC 7517)."""
+    return _document({"keys": published_keys()})
 
 
 @require_GET

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -17,12 +18,13 @@ from portal.accounts.oauth.scopes import API_SCOPES
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One audience. `admits` says whether the person may use it at all."""
+    """One audience. `admits` says whether the person may use it at all; `workspace_id` when it belongs to one."""
 
     url: str
     name: str
     scopes: frozenset[str]
     admits: Callable[[User], bool]
+    workspace_id: UUID | None = None
 
 
 Finder = Callable[[str], Resource | None]

@@ -9,6 +9,7 @@ app_name = "oauth2_provider"
 urlpatterns = [
     path(".well-known/oauth-authorization-server", metadata.authorization_server, name="oauth-server-metadata"),
     path(".well-known/oauth-protected-resource/api", metadata.api_resource, name="oauth-resource-metadata"),
+    path("oauth/jwks", metadata.jwks, name="jwks"),
     path("oauth/authorize", views.Consent.as_view(), name="authorize"),
     path("oauth/token", views.Token.as_view(), name="token"),
     path("oauth/revoke", views.Revoke.as_view(), name="revoke-token"),

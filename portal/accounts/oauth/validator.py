@@ -23,6 +23,7 @@ from oauthlib.oauth2.rfc8628.grant_types import DeviceCodeGrant
 
 from portal.accounts.models import SpentCode
 from portal.accounts.oauth.resources import Resource, api_url, find
+from portal.accounts.oauth.tokens import access_token
 from portal.common.crypto import token_hash
 
 Application = get_application_model()
@@ -122,6 +123,9 @@ class Validator(OAuth2Validator):  # type: ignore[misc]
         return bool(valid) and request.user is not None and request.user.is_active
 
     def _check_and_set_request_resource(self, request: Any) -> None:
+        # Asked for by us and once more by the toolkit. Read from `__dict__`: what a client posts is no attribute there.
+        if "checked_resource" in vars(request):
+            return
         super()._check_and_set_request_resource(request)
         request.resource = request.resource or [api_url()]
         resource = check_resources(request.resource, request)
@@ -135,8 +139,19 @@ class Validator(OAuth2Validator):  # type: ignore[misc]
         person = request.client.user if request.grant_type == "client_credentials" else request.user
         if person is None or not resource.admits(person):
             raise errors.AccessDeniedError(description="This person may not use the resource.", request=request)
+        request.checked_resource = resource
 
     def _save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
+        self._check_and_set_request_resource(request)
+        is_machine = request.grant_type == "client_credentials"
+        token["access_token"] = access_token(
+            client_id=request.client.client_id,
+            user=None if is_machine else request.user,
+            acts_for=request.client.user if is_machine else request.user,
+            resource=request.checked_resource,
+            scopes=token["scope"].split(),
+            seconds=token["expires_in"],
+        )
         super()._save_bearer_token(token, request, *args, **kwargs)
         if request.grant_type == "authorization_code":
             checksum = token_hash(token["access_token"])

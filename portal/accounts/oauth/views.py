@@ -7,6 +7,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import View
@@ -201,7 +202,8 @@ class Introspect(Open, OAuthLibMixin, View):  # type: ignore[misc]
                 "active": True,
                 "scope": token.scope,
                 "client_id": asked.client.client_id,
-                "sub": str(token.user_id or asked.client.user_id or ""),
+                "iss": settings.PUBLIC_URL,
+                "sub": str(token.user_id or asked.client.client_id),
                 "aud": token.resource,
                 "exp": calendar.timegm(token.expires.utctimetuple()),
                 "iat": calendar.timegm(token.created.utctimetuple()),
