@@ -105,6 +105,8 @@ class Execution(TenantRow):
         WEBHOOK = "webhook"
         SIGNAL = "signal"
         WORKFLOW = "workflow"
+        FORM = "form"
+        EMAIL = "email"
 
     DONE = (State.SUCCEEDED, State.FAILED, State.CANCELLED)
 
@@ -231,3 +233,7 @@ class ExecutionEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.execution_id} #{self.seq} {self.kind}"
+
+
+# The tables of `workflows.triggers` belong to this app.
+from workflows.triggers.models import Firing, Trigger  # noqa: E402, F401

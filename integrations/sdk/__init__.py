@@ -14,6 +14,7 @@ from integrations.sdk.errors import (
     Rejected,
     Unavailable,
 )
+from integrations.sdk.events import Event, EventPage
 from integrations.sdk.files import FileRef, Files, MemoryFiles
 from integrations.sdk.http import check_response, error_for_status, read_json, retry_after_of
 from integrations.sdk.param import Param
@@ -30,6 +31,8 @@ __all__ = [
     "ConnectorError",
     "Context",
     "Credential",
+    "Event",
+    "EventPage",
     "FieldProblem",
     "FileRef",
     "Files",

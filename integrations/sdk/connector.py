@@ -16,6 +16,7 @@ from pydantic_core import PydanticSerializationError
 from integrations.sdk.auth import Credential, NoAuth, OAuth2
 from integrations.sdk.context import Context, Upstream
 from integrations.sdk.errors import InvalidParams
+from integrations.sdk.events import EventPage
 from integrations.sdk.schema import input_schema_of, output_schema_of, problems_of
 from integrations.sdk.text import Text
 
@@ -150,6 +151,8 @@ class Trigger:
     description: Text
     params_model: type[BaseModel]
     interval: float = 300.0
+    #: Parameters that work against the sandbox.
+    example: dict[str, Any] | None = None
 
     @property
     def id(self) -> str:
@@ -260,15 +263,18 @@ class Connector:
         description_ko: str = "",
         kind: Literal["poll", "webhook"] = "poll",
         interval: float = 300.0,
+        example: dict[str, Any] | None = None,
     ) -> Callable[[F], F]:
-        """Register a trigger: a poll function `(ctx, **params) -> Page of events`, or a webhook parser."""
+        """Register a trigger: a poll function `(ctx, **params) -> EventPage` that reads `ctx.cursor`."""
 
         def register(function: F) -> F:
-            model, _ = _read_signature(function.__name__, function)
+            model, result = _read_signature(function.__name__, function)
+            if kind == "poll" and result is not EventPage:
+                raise TypeError(f"{self.id}.{function.__name__} must return EventPage")
             english = inspect.cleandoc(function.__doc__ or "")
             description = Text(english, description_ko or english)
             self.triggers[function.__name__] = Trigger(
-                self, function.__name__, kind, function, title, description, model, interval
+                self, function.__name__, kind, function, title, description, model, interval, example
             )
             return function
 

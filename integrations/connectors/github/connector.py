@@ -37,7 +37,13 @@ github = Connector(
         client_id_env="GITHUB_CLIENT_ID",
         client_secret_env="GITHUB_CLIENT_SECRET",  # noqa: S106
     ),
-    upstream=Upstream(key="github", base_url_env="GITHUB_BASE_URL", live="https://api.github.com", sandbox="/github"),
+    upstream=Upstream(
+        key="github",
+        base_url_env="GITHUB_BASE_URL",
+        live="https://api.github.com",
+        sandbox="/github",
+        sandbox_credential={"access_token": "ghp-sandbox-token"},
+    ),
     group="development",
     docs_url="https://docs.github.com/rest",
 )
@@ -334,3 +340,6 @@ async def repository_options(ctx: Context, query: str, params: dict[str, Any]) -
 async def check(ctx: Context) -> str:
     """Ask GitHub who we are."""
     return f"Signed in as {(await GitHub(ctx).get('/user'))['login']}."
+
+
+from integrations.connectors.github import events as _events  # noqa: E402, F401 - registers the triggers

@@ -28,6 +28,7 @@ gmail = Connector(
         base_url_env="GOOGLE_GMAIL_BASE_URL",
         live="https://gmail.googleapis.com/gmail/v1",
         sandbox="/google/gmail/v1",
+        sandbox_credential={"access_token": "ya29.sandbox-token"},
     ),
     rate=Rate(40, per=1),
     group="communication",

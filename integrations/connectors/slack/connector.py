@@ -41,7 +41,13 @@ slack = Connector(
         client_id_env="SLACK_CLIENT_ID",
         client_secret_env="SLACK_CLIENT_SECRET",  # noqa: S106
     ),
-    upstream=Upstream(key="slack", base_url_env="SLACK_BASE_URL", live="https://slack.com/api", sandbox="/slack"),
+    upstream=Upstream(
+        key="slack",
+        base_url_env="SLACK_BASE_URL",
+        live="https://slack.com/api",
+        sandbox="/slack",
+        sandbox_credential={"access_token": "xoxb-sandbox-token", "token_type": "bot"},
+    ),
     rate=Rate(50, per=60),
     group="communication",
     docs_url="https://docs.slack.dev/",
@@ -389,3 +395,6 @@ async def check(ctx: Context) -> str:
     """Ask Slack who we are."""
     data = await Slack(ctx).write("auth.test")
     return f"Signed in to {data.get('team', 'Slack')} as {data.get('user', 'the app')}."
+
+
+from integrations.connectors.slack import events as _events  # noqa: E402, F401 - registers the triggers

@@ -192,3 +192,6 @@ def _utc(text: str) -> dt.datetime:
         problem = FieldProblem("since", "This is not a time.", "Write it like 2026-03-02T09:00:00+09:00.")
         raise InvalidParams("The time cannot be read.", problems=[problem]) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone(dt.timedelta(hours=9)))
+
+
+from integrations.connectors.web import events as _events  # noqa: E402, F401 - registers the triggers
