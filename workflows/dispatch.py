@@ -8,7 +8,6 @@ it again.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,10 +17,8 @@ import orjson
 from django.conf import settings
 from django.db import connection as django_connection
 from django.db import transaction
-from kombu.exceptions import OperationalError
 from psycopg.types.json import Jsonb
 
-from portal.celery import app
 from portal.common import pg
 from portal.common.errors import Unready
 from portal.common.hub import hub
@@ -29,9 +26,8 @@ from portal.common.ids import random_token, uuid7
 from portal.common.json import dumps
 from portal.common.loops import per_loop
 from workflows.models import Execution
+from workflows.queueing import send_task
 
-logger = logging.getLogger(__name__)
-TASK = "workflows.run"
 Event = dict[str, Any]
 
 
@@ -114,16 +110,6 @@ def _values(start: Start) -> tuple[Any, ...]:
         Jsonb(start.options, dumps=dumps) if start.options is not None else None,
         settings.EXECUTION_CLAIM_SECONDS,
     )
-
-
-def send_task(execution_id: UUID, queue: str) -> bool:
-    """Hand the execution to the workers; False when the broker is away (the reaper tries again)."""
-    try:
-        app.send_task(TASK, args=[str(execution_id)], queue=queue, ignore_result=True, retry=False)
-    except (OperationalError, OSError) as error:
-        logger.warning("Broker away, execution %s waits for the reaper: %s", execution_id, type(error).__name__)
-        return False
-    return True
 
 
 def start(request: Start) -> Outcome:

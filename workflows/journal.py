@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
@@ -39,26 +38,23 @@ _OWNED = """
     UPDATE workflows_execution SET {assignments}
     WHERE id = %(id)s AND attempts = %(attempt)s AND state = 'running' RETURNING id
 """
+#: Events and node runs arrive as one JSON text each: a parameter per column costs the worker more than its run.
 _WRITE = """
     WITH owned AS ({owned}),
     written_events AS (
         INSERT INTO workflows_executionevent (execution_id, seq, "time", kind, level, node, message, data)
-        SELECT owned.id, e.seq, e."time", e.kind, e.level, e.node, e.message, e.data::jsonb
-        FROM owned, unnest(%(seq)s::int[], %(time)s::timestamptz[], %(kind)s::text[], %(level)s::text[],
-                           %(event_node)s::text[], %(message)s::text[], %(data)s::text[])
-             AS e(seq, "time", kind, level, node, message, data)
+        SELECT owned.id, e.*
+        FROM owned, json_to_recordset(%(events)s::json)
+             AS e(seq int, "time" timestamptz, kind text, level text, node text, message text, data jsonb)
         ON CONFLICT DO NOTHING
     ),
     written_runs AS (
         INSERT INTO workflows_noderun (execution_id, path, node, action, position, state, attempt, output, port,
                                        error, waiting, started_at, milliseconds)
-        SELECT owned.id, r.path, r.node, r.action, r.position, r.state, r.attempt, r.output::jsonb, r.port,
-               r.error::jsonb, r.waiting::jsonb, r.started_at, r.milliseconds
-        FROM owned, unnest(%(path)s::text[], %(run_node)s::text[], %(action)s::text[], %(position)s::int[],
-                           %(state)s::text[], %(run_attempt)s::int[], %(output)s::text[], %(port)s::text[],
-                           %(error)s::text[], %(waiting)s::text[], %(started_at)s::timestamptz[],
-                           %(milliseconds)s::float8[])
-             AS r(path, node, action, position, state, attempt, output, port, error, waiting, started_at, milliseconds)
+        SELECT owned.id, r.*
+        FROM owned, json_to_recordset(%(records)s::json)
+             AS r(path text, node text, action text, position int, state text, attempt int, output jsonb, port text,
+                  error jsonb, waiting jsonb, started_at timestamptz, milliseconds float8)
         ON CONFLICT (execution_id, path) DO UPDATE SET
             position = excluded.position, state = excluded.state, attempt = excluded.attempt,
             output = excluded.output, port = excluded.port, error = excluded.error, waiting = excluded.waiting,
@@ -87,7 +83,7 @@ def _json_or_none(value: Any) -> str | None:
 
 
 def event_message(event: Event) -> dict[str, Any]:
-    """An event as it is published and as the API answers it."""
+    """An event as it is stored, as it is published and as the API answers it."""
     return {
         "seq": event.seq,
         "time": datetime.fromtimestamp(event.at, UTC).isoformat(),
@@ -96,6 +92,24 @@ def event_message(event: Event) -> dict[str, Any]:
         "node": event.node or "",
         "message": event.message,
         "data": event.data,
+    }
+
+
+def record_row(position: int, record: NodeRecord) -> dict[str, Any]:
+    """A node's state as it is stored."""
+    return {
+        "path": record.path,
+        "node": record.node,
+        "action": record.action,
+        "position": position,
+        "state": record.status,
+        "attempt": record.attempt,
+        "output": record.output,
+        "port": record.port,
+        "error": record.error.as_dict() if record.error else None,
+        "waiting": record.waiting,
+        "started_at": _moment(record.started_at),
+        "milliseconds": record.ms,
     }
 
 
@@ -144,10 +158,9 @@ class DatabaseJournal:
     async def flush(self) -> None:
         """Write and publish what has gathered."""
         async with self._lock:
-            events, records = self._take()
-            if events or records:
-                await self._write(_RENEW, events, records, {"lease": self.lease_seconds})
-                await self._publish(events)
+            if self._events or self._records:
+                messages = await self._write(_RENEW, {"lease": self.lease_seconds})
+                await self._publish(messages)
 
     async def finish(self, result: Result) -> None:
         """Write the rest together with the end of the execution, then tell everybody who waits."""
@@ -168,24 +181,26 @@ class DatabaseJournal:
             "wake_at": _moment(wake_at) if wake_at else None,
         }
         async with self._lock:
-            events, records = self._take()
-            await self._write(_FINISH, events, records, final)
-            await self._publish(events, result.status, result.output, failure)
+            messages = await self._write(_FINISH, final)
+            await self._publish(messages, result.status, result.output, failure)
 
     def close(self) -> None:
         """Drop the timer; for runs that end without a final write."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _take(self) -> tuple[list[Event], list[tuple[int, NodeRecord]]]:
-        events, self._events = self._events, []
-        records, self._records = list(self._records.values()), {}
-        return events, records
-
-    async def _write(
-        self, sql: str, events: list[Event], records: list[tuple[int, NodeRecord]], extra: dict[str, Any]
-    ) -> None:
-        values = {**self._columns(events, records), **extra, "id": self.execution_id, "attempt": self.attempt}
+    async def _write(self, sql: str, extra: dict[str, Any]) -> list[dict[str, Any]]:
+        """Write what has gathered; returns the events as messages."""
+        messages = [event_message(event) for event in self._events]
+        records = [record_row(position, record) for position, record in self._records.values()]
+        self._events, self._records = [], {}
+        values = {
+            **extra,
+            "events": dumps(messages),
+            "records": dumps(records),
+            "id": self.execution_id,
+            "attempt": self.attempt,
+        }
         loop = asyncio.get_running_loop()
         give_up, delay = loop.time() + PATIENCE_SECONDS, 0.1
         while True:
@@ -201,6 +216,7 @@ class DatabaseJournal:
                 delay = min(delay * 2, 2.0)
         if row is None and not await self._has_finished(extra):
             raise LeaseLost(f"{self.execution_id} attempt {self.attempt}")
+        return messages
 
     async def _has_finished(self, extra: dict[str, Any]) -> bool:
         """Whether our own final write went through although its answer was lost with the connection."""
@@ -211,37 +227,13 @@ class DatabaseJournal:
             found = await connection.execute(sql, (self.execution_id, self.attempt, extra["final"]))
             return await found.fetchone() is not None
 
-    def _columns(self, events: list[Event], records: list[tuple[int, NodeRecord]]) -> dict[str, Any]:
-        return {
-            "seq": [event.seq for event in events],
-            "time": [datetime.fromtimestamp(event.at, UTC) for event in events],
-            "kind": [event.type for event in events],
-            "level": [event.level for event in events],
-            "event_node": [event.node or "" for event in events],
-            "message": [event.message.replace("\0", "\ufffd") for event in events],
-            "data": [dumps(event.data) if event.data else None for event in events],
-            "path": [record.path for _, record in records],
-            "run_node": [record.node for _, record in records],
-            "action": [record.action for _, record in records],
-            "position": [position for position, _ in records],
-            "state": [record.status for _, record in records],
-            "run_attempt": [record.attempt for _, record in records],
-            "output": [_json_or_none(record.output) for _, record in records],
-            "port": [record.port for _, record in records],
-            "error": [_json_or_none(record.error.as_dict() if record.error else None) for _, record in records],
-            "waiting": [_json_or_none(record.waiting) for _, record in records],
-            "started_at": [_moment(record.started_at) for _, record in records],
-            "milliseconds": [record.ms for _, record in records],
-        }
-
     async def _publish(
-        self, events: list[Event], final: str = "", output: Any = None, failure: dict[str, Any] | None = None
+        self, messages: list[dict[str, Any]], final: str = "", output: Any = None, failure: dict[str, Any] | None = None
     ) -> None:
         """News over Redis; losing it costs nothing, since readers look at the rows after a reconnect."""
         pipeline = client().pipeline(transaction=False)
-        if events:
-            messages = [event_message(event) for event in events]
-            pipeline.publish(f"ev:{self.execution_id}", orjson.dumps(messages, default=str))
+        if messages:
+            pipeline.publish(f"ev:{self.execution_id}", dumps(messages))
         if final and self.reply_to:
             body = dumps({"id": str(self.execution_id), "state": final, "output": output, "error": failure})
             if len(body) > MAX_REPLY_BYTES:

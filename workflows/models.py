@@ -192,7 +192,9 @@ class NodeRun(models.Model):
         WAITING = "waiting"
 
     pk = models.CompositePrimaryKey("execution_id", "path")
-    execution = models.ForeignKey(Execution, models.CASCADE, related_name="node_runs", db_index=False)
+    execution = models.ForeignKey(
+        Execution, models.CASCADE, related_name="node_runs", db_index=False, db_constraint=False
+    )
     #: Node id, with item indexes inside maps: `fetch`, `each[3].fetch`.
     path = models.CharField(max_length=300)
     node = models.CharField(max_length=64)
@@ -219,7 +221,7 @@ class ExecutionEvent(models.Model):
     """One line of an execution's story. `seq` counts from 1 without gaps and is the only order there is."""
 
     pk = models.CompositePrimaryKey("execution_id", "seq")
-    execution = models.ForeignKey(Execution, models.CASCADE, related_name="events", db_index=False)
+    execution = models.ForeignKey(Execution, models.CASCADE, related_name="events", db_index=False, db_constraint=False)
     seq = models.PositiveIntegerField()
     time = models.DateTimeField()
     kind = models.CharField(max_length=32)

@@ -10,7 +10,7 @@ from celery.signals import worker_process_init, worker_ready
 
 from integrations.registry import registry
 from workflows.actions import HEAVY_TASK, run_heavy
-from workflows.dispatch import TASK
+from workflows.queueing import TASK
 from workflows.triggers import tasks as trigger_tasks  # noqa: F401 - registers them and their schedule
 from workflows.worker import execute, worker_loop
 

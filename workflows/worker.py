@@ -30,11 +30,12 @@ from portal.common.http import close_pools
 from portal.common.hub import close_redis, hub
 from portal.common.ids import random_token
 from workflows.actions import WorkerActions, WorkerSubworkflows
-from workflows.dispatch import CONTROL_CHANNEL, send_task
+from workflows.dispatch import CONTROL_CHANNEL
 from workflows.engine import Checkpoint, Failure, NodeRecord, Options, Ports, Result, run
 from workflows.journal import DatabaseJournal, LeaseLost
 from workflows.partial import given_of
 from workflows.plans import plan_of
+from workflows.queueing import send_task
 
 logger = logging.getLogger(__name__)
 MAX_CRASHES = 3
@@ -159,10 +160,14 @@ class Claimed:
         return identifier
 
 
+#: The claim need not reach the disk before the run begins: a crash of PostgreSQL that loses it also loses all that
+#: was written under it, and the row stands in the queue again.
 _CLAIM = """
+    WITH relaxed AS (SELECT set_config('synchronous_commit', 'off', true))
     UPDATE workflows_execution
     SET state = 'running', attempts = attempts + 1, lease_owner = %(owner)s,
         lease_until = now() + make_interval(secs => %(lease)s), started_at = coalesce(started_at, now()), wake_at = NULL
+    FROM relaxed
     WHERE id = %(id)s AND (state = 'queued' OR state = 'waiting' AND cancel_requested_at IS NOT NULL)
     RETURNING id, workspace_id, workflow_id, version_id, definition, input, caller, user_id, source, attempts, crashes,
         timeout_seconds, reply_to, cancel_requested_at, decisions, started_at, idempotency_key, options

@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from portal.common.loops import forget, per_loop
 
-MAX_CONNECTIONS = 8
+MAX_CONNECTIONS = 4
 #: What the hot paths catch when PostgreSQL is away.
 DatabaseAway = (OperationalError, PoolTimeout)
 

@@ -137,6 +137,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 # Work ------------------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_TRANSPORT = "portal.broker:Transport"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -297,5 +298,7 @@ LOGGING = {
         "mcp": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # A line per received task says nothing that the execution's own story does not.
+        "celery.worker.strategy": {"level": "WARNING"},
     },
 }
