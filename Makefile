@@ -5,7 +5,7 @@ COMPILE := $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-e
 	--python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test check bench lock messages frontend screenshots clean
+.PHONY: help install install-dev run test check bench lock openapi messages frontend screenshots clean
 
 help:  ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -32,6 +32,9 @@ bench: install-dev  ## Measure tool calls against the bare MCP SDK server
 lock: install-dev  ## Resolve requirements*.in into the hash-locked requirements*.txt (ARGS=--upgrade)
 	@$(COMPILE) $(ARGS) requirements.in -o requirements.txt
 	@$(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
+
+openapi: install-dev  ## Write portal/api/openapi.json and the Python client anew from the code
+	@$(BIN)/python manage.py openapi
 
 messages: install-dev  ## Collect texts to translate into locale/ and compile the catalogues
 	@$(BIN)/python -m portal.stack.quality messages

@@ -13,6 +13,7 @@ from portal.stack.health import healthz, readyz
 #: Application, prefix of its pages.
 PAGES = (
     ("portal.workspaces", ""),
+    ("portal.notifications", "notifications/"),
     ("integrations", ""),
     ("workflows", ""),
     ("deployments", ""),
@@ -23,6 +24,7 @@ PAGES = (
     ("timeseries", "timeseries/"),
 )
 API = (
+    "portal",
     "portal.accounts",
     "portal.workspaces",
     "portal.notifications",
@@ -43,6 +45,7 @@ def _offers(module: str) -> bool:
 
 
 urlpatterns = [
+    path("", include("portal.api.pages")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("admin/", admin.site.urls),

@@ -10,7 +10,7 @@ from deployments.models import Deployment, DeploymentKey, Revision, Tool
 
 
 class DeploymentOutput(serializers.ModelSerializer[Deployment]):
-    url = serializers.CharField(read_only=True)
+    url = serializers.CharField(read_only=True, help_text="Where MCP clients connect")
     sse_url = serializers.CharField(read_only=True)
     live_revision = serializers.IntegerField(source="live_revision.number", allow_null=True, default=None)
 
@@ -22,11 +22,42 @@ class DeploymentOutput(serializers.ModelSerializer[Deployment]):
         )  # fmt: skip
 
 
+class DeploymentQuery(serializers.Serializer[Any]):
+    search = serializers.CharField(required=False, max_length=120, help_text="Part of the name or slug")
+    state = serializers.ChoiceField(Deployment.State.choices, required=False)
+    template = serializers.CharField(required=False, max_length=64)
+
+
+class TemplateOutput(serializers.Serializer[Any]):
+    """What can be deployed at once, without any key."""
+
+    key = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    audience = serializers.CharField()
+    go_live = serializers.CharField(help_text="What to do to leave the sandbox")
+    tools = serializers.ListField(child=serializers.CharField())
+    sample_input = serializers.DictField()
+
+
+class TemplatesOutput(serializers.Serializer[Any]):
+    results = TemplateOutput(many=True)
+
+
+class ChangeOutput(serializers.Serializer[Any]):
+    """One difference between two revisions."""
+
+    verdict = serializers.ChoiceField(Revision.Verdict.choices)
+    tool = serializers.CharField()
+    field = serializers.CharField()
+    message = serializers.CharField()
+
+
 class ToolInput(serializers.Serializer[Any]):
     """Bound to a workflow (its draft is frozen, unless a version is named) or straight to an action."""
 
     workflow = serializers.UUIDField(required=False)
-    version = serializers.IntegerField(required=False, min_value=1)
+    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     action = serializers.CharField(required=False, max_length=130)
     connection = serializers.UUIDField(required=False)
     fixed_params = serializers.DictField(required=False)
@@ -40,7 +71,9 @@ class DeploymentInput(serializers.Serializer[Any]):
     slug = serializers.CharField(required=False, allow_blank=True, max_length=60)
     description = serializers.CharField(required=False, allow_blank=True, max_length=4000)
     instructions = serializers.CharField(required=False, allow_blank=True, max_length=4000)
-    template = serializers.CharField(required=False, help_text="Deploy a template instead of naming tools")
+    template = serializers.CharField(
+        required=False, max_length=64, help_text="Deploy a template instead of naming tools"
+    )
     tools = ToolInput(many=True, required=False)
 
 
@@ -59,12 +92,19 @@ class RevisionInput(serializers.Serializer[Any]):
 
 
 class RevisionOutput(serializers.ModelSerializer[Revision]):
+    changes = ChangeOutput(many=True, read_only=True)
+
     class Meta:
         model = Revision
         fields = ("id", "number", "note", "verdict", "changes", "probed_at", "activated_at", "created_at")
 
 
 class ToolOutput(serializers.ModelSerializer[Tool]):
+    input_schema = serializers.DictField(read_only=True)
+    output_schema = serializers.DictField(read_only=True, allow_null=True)
+    annotations = serializers.DictField(read_only=True)
+    fixed_params = serializers.DictField(read_only=True)
+
     class Meta:
         model = Tool
         fields = (
@@ -92,7 +132,9 @@ class NewKeyOutput(KeyOutput):
 
 
 class NewDeploymentOutput(DeploymentOutput):
-    key = serializers.CharField(help_text="The first key; it is shown this once")
+    key = serializers.CharField(
+        allow_null=True, default=None, help_text="The first key; it is shown this once, and null where none was made"
+    )
 
     class Meta(DeploymentOutput.Meta):
         fields = (*DeploymentOutput.Meta.fields, "key")

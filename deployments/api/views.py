@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import get_language
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from deployments import selectors, services
 from deployments.api.serializers import (
     DeploymentInput,
     DeploymentOutput,
     DeploymentPatch,
+    DeploymentQuery,
     KeyInput,
     KeyOutput,
     NewDeploymentOutput,
     NewKeyOutput,
     RevisionInput,
     RevisionOutput,
+    TemplatesOutput,
     ToolOutput,
     WorkflowDeployInput,
 )
@@ -31,6 +31,7 @@ from deployments.contracts import Contract, contract_of_action, contract_of_vers
 from deployments.models import Deployment
 from portal.common.api import body_of
 from portal.common.errors import FieldProblem, Invalid
+from portal.common.rest import ListView, RestView
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
 from workflows.catalogue import templates
@@ -74,12 +75,12 @@ def contracts_from(actor: Actor, tools: list[dict[str, Any]]) -> list[Contract]:
     return contracts
 
 
-class Templates(APIView):
+class Templates(RestView):
     """What can be deployed at once, without any key."""
 
     permissions = {"get": Permission.WORKFLOW_READ}
 
-    @extend_schema(operation_id="templates_list", responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="templates_list", responses=TemplatesOutput)
     def get(self, request: Request) -> Response:
         language = get_language() or "en"
         found = [
@@ -97,19 +98,27 @@ class Templates(APIView):
         return Response({"results": found})
 
 
-class Deployments(ListAPIView[Deployment]):
+class Deployments(ListView[Deployment]):
     permissions = {"get": READ, "post": MANAGE}
     serializer_class = DeploymentOutput
+    query = {"get": DeploymentQuery}
+    once = frozenset({"post"})
+    orderings = {"created_at": "id", "name": "name", "slug": "slug"}
 
-    def get_queryset(self) -> Any:
-        return selectors.deployments_of(self.request.actor.workspace)
+    def rows(self) -> Any:
+        found = selectors.deployments_of(self.request.actor.workspace)
+        if search := self.asked.get("search"):
+            found = found.filter(Q(name__icontains=search) | Q(slug__icontains=search))
+        return found.filter(**{name: self.asked[name] for name in ("state", "template") if name in self.asked})
 
     @extend_schema(operation_id="deployments_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The workspace's MCP servers."""
         return super().get(request, *args, **kwargs)
 
     @extend_schema(operation_id="deployments_create", request=DeploymentInput, responses={201: NewDeploymentOutput})
     def post(self, request: Request) -> Response:
+        """Deploy a server from tools or from a template; the first key is in this answer only."""
         values = body_of(request, DeploymentInput)
         if template := values.get("template"):
             deployment, _, key = services.deploy_template(
@@ -134,15 +143,17 @@ class Deployments(ListAPIView[Deployment]):
         return Response(NewDeploymentOutput(deployment).data, status=201)
 
 
-class DeploymentItem(APIView):
+class DeploymentItem(RestView):
     permissions = {"get": READ, "patch": MANAGE}
 
     @extend_schema(operation_id="deployments_read", responses=DeploymentOutput)
     def get(self, request: Request, slug: str) -> Response:
+        """One server."""
         return Response(DeploymentOutput(selectors.get_deployment(request.actor.workspace, slug)).data)
 
     @extend_schema(operation_id="deployments_update", request=DeploymentPatch, responses=DeploymentOutput)
     def patch(self, request: Request, slug: str) -> Response:
+        """Change words, limits or origins, or pause, resume or retire the server."""
         values = body_of(request, DeploymentPatch)
         deployment = selectors.get_deployment(request.actor.workspace, slug)
         state = values.pop("state", None)
@@ -153,19 +164,24 @@ class DeploymentItem(APIView):
         return Response(DeploymentOutput(selectors.get_deployment(request.actor.workspace, slug)).data)
 
 
-class Revisions(ListAPIView[Any]):
+class Revisions(ListView[Any]):
     permissions = {"get": READ, "post": MANAGE}
     serializer_class = RevisionOutput
+    once = frozenset({"post"})
+    orderings = {"number": "number"}
+    default_ordering = "-number"
 
-    def get_queryset(self) -> Any:
+    def rows(self) -> Any:
         return selectors.get_deployment(self.request.actor.workspace, self.kwargs["slug"]).revisions.all()
 
     @extend_schema(operation_id="deployments_revisions_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The revisions of a server, newest first."""
         return super().get(request, *args, **kwargs)
 
     @extend_schema(operation_id="deployments_deploy", request=RevisionInput, responses={201: RevisionOutput})
     def post(self, request: Request, slug: str) -> Response:
+        """Make a revision, probe it with a real client, and switch to it."""
         values = body_of(request, RevisionInput)
         deployment = selectors.get_deployment(request.actor.workspace, slug)
         contracts = contracts_from(request.actor, values["tools"])
@@ -173,7 +189,9 @@ class Revisions(ListAPIView[Any]):
         return Response(RevisionOutput(revision).data, status=201)
 
 
-class Rollback(APIView):
+class Rollback(RestView):
+    """Make a revision the live one again; URL and keys stay."""
+
     permissions = {"post": MANAGE}
 
     @extend_schema(operation_id="deployments_rollback", request=None, responses=RevisionOutput)
@@ -182,7 +200,9 @@ class Rollback(APIView):
         return Response(RevisionOutput(services.activate(request.actor, deployment, number)).data)
 
 
-class Tools(APIView):
+class Tools(RestView):
+    """The tools of the live revision with their contracts."""
+
     permissions = {"get": READ}
 
     @extend_schema(operation_id="deployments_tools_list", responses=ToolOutput(many=True))
@@ -192,19 +212,22 @@ class Tools(APIView):
         return Response(ToolOutput(tools, many=True).data)
 
 
-class Keys(ListAPIView[Any]):
+class Keys(ListView[Any]):
     permissions = {"get": READ, "post": MANAGE}
     serializer_class = KeyOutput
+    once = frozenset({"post"})
 
-    def get_queryset(self) -> Any:
+    def rows(self) -> Any:
         return selectors.get_deployment(self.request.actor.workspace, self.kwargs["slug"]).keys.all()
 
     @extend_schema(operation_id="deployments_keys_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The keys of a server; secrets are never shown again."""
         return super().get(request, *args, **kwargs)
 
     @extend_schema(operation_id="deployments_keys_create", request=KeyInput, responses={201: NewKeyOutput})
     def post(self, request: Request, slug: str) -> Response:
+        """Create a key; its secret is in this answer only."""
         values = body_of(request, KeyInput)
         deployment = selectors.get_deployment(request.actor.workspace, slug)
         key, secret = services.create_key(
@@ -214,7 +237,9 @@ class Keys(ListAPIView[Any]):
         return Response(NewKeyOutput(key).data, status=201)
 
 
-class KeyItem(APIView):
+class KeyItem(RestView):
+    """Revoke a key; whoever still uses it is refused."""
+
     permissions = {"delete": MANAGE}
 
     @extend_schema(operation_id="deployments_keys_revoke", responses={204: None})
@@ -223,7 +248,9 @@ class KeyItem(APIView):
         return Response(status=204)
 
 
-class RotateKey(APIView):
+class RotateKey(RestView):
+    """A new key of the same label; the old one works on for a day."""
+
     permissions = {"post": MANAGE}
 
     @extend_schema(operation_id="deployments_keys_rotate", request=None, responses={201: NewKeyOutput})
@@ -234,10 +261,11 @@ class RotateKey(APIView):
         return Response(NewKeyOutput(key).data, status=201)
 
 
-class DeployWorkflow(APIView):
-    """From a workflow's draft to a live tool in one call."""
+class DeployWorkflow(RestView):
+    """From a workflow's draft to a live tool in one call; `key` is null where the server existed already."""
 
     permissions = {"post": MANAGE}
+    once = frozenset({"post"})
 
     @extend_schema(operation_id="workflows_deploy", request=WorkflowDeployInput, responses={201: NewDeploymentOutput})
     def post(self, request: Request, workflow_id: UUID) -> Response:
@@ -248,5 +276,4 @@ class DeployWorkflow(APIView):
         deployed, _ = services.deploy_workflow(request.actor, workflow, deployment=deployment, **values)
         if deployment is None:
             _, deployed.key = services.create_key(request.actor, deployed, "First key")  # type: ignore[attr-defined]
-            return Response(NewDeploymentOutput(deployed).data, status=201)
-        return Response(DeploymentOutput(deployed).data, status=201)
+        return Response(NewDeploymentOutput(deployed).data, status=201)

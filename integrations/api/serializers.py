@@ -9,6 +9,61 @@ from rest_framework import serializers
 from integrations.models import Connection
 
 
+class NodeQuery(serializers.Serializer[Any]):
+    connector = serializers.CharField(required=False, max_length=64, help_text="Only actions of this connector")
+    search = serializers.CharField(required=False, max_length=120, help_text="Part of id, title or description")
+    effect = serializers.ChoiceField(["read", "write", "destroy"], required=False)
+
+
+class NodeOutput(serializers.Serializer[Any]):
+    """An action of a connector: a node on the canvas, and a tool if a server offers it."""
+
+    id = serializers.CharField()
+    connector = serializers.CharField()
+    name = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    effect = serializers.ChoiceField(["read", "write", "destroy"])
+    heavy = serializers.BooleanField(help_text="Runs on the compute queue")
+    idempotent = serializers.BooleanField()
+    needs_credential = serializers.BooleanField()
+    scopes = serializers.ListField(child=serializers.CharField())
+    timeout = serializers.FloatField(allow_null=True, help_text="Seconds")
+    cache = serializers.FloatField(allow_null=True, help_text="Seconds an answer may be used again")
+    dynamic_fields = serializers.ListField(child=serializers.CharField())
+    example = serializers.DictField(allow_null=True)
+    input_schema = serializers.DictField()
+    output_schema = serializers.DictField(allow_null=True)
+
+
+class NodesOutput(serializers.Serializer[Any]):
+    results = NodeOutput(many=True)
+
+
+class IntegrationOutput(serializers.Serializer[Any]):
+    """A connector with the schema of its credential."""
+
+    id = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    group = serializers.CharField()
+    docs_url = serializers.CharField()
+    auth = serializers.CharField()
+    needs_credential = serializers.BooleanField()
+    mode = serializers.ChoiceField(["sandbox", "live", "custom", "local"])
+    actions = serializers.ListField(child=serializers.CharField())
+    credential_schema = serializers.DictField()
+
+
+class IntegrationsOutput(serializers.Serializer[Any]):
+    results = IntegrationOutput(many=True)
+
+
+class ConnectionQuery(serializers.Serializer[Any]):
+    connector = serializers.CharField(required=False, max_length=64)
+    health = serializers.ChoiceField(Connection.Health.choices, required=False)
+
+
 class ConnectionInput(serializers.Serializer[Any]):
     connector = serializers.CharField(max_length=64)
     name = serializers.CharField(max_length=120)
@@ -21,6 +76,8 @@ class CredentialInput(serializers.Serializer[Any]):
 
 
 class ConnectionOutput(serializers.ModelSerializer[Connection]):
+    scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
+
     class Meta:
         model = Connection
         fields = (

@@ -7,20 +7,27 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.utils.translation import get_language
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.generics import ListAPIView
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from integrations import services
-from integrations.api.serializers import ConnectionInput, ConnectionOutput, CredentialInput
+from integrations.api.serializers import (
+    ConnectionInput,
+    ConnectionOutput,
+    ConnectionQuery,
+    CredentialInput,
+    IntegrationsOutput,
+    NodeOutput,
+    NodeQuery,
+    NodesOutput,
+)
 from integrations.connection_health import check_connection
 from integrations.models import Connection
 from integrations.registry import catalogue, describe_action, describe_connector, get_action, registry
 from portal.common.api import body_of
 from portal.common.errors import NotFound
+from portal.common.rest import ListView, RestView
 from portal.workspaces.roles import Permission
 
 
@@ -28,18 +35,15 @@ def _language() -> str:
     return get_language() or "en"
 
 
-class Nodes(APIView):
+class Nodes(RestView):
     """Every action that a workflow can use, with its schemas."""
 
     permissions = {"get": Permission.WORKFLOW_READ}
+    query = {"get": NodeQuery}
 
-    @extend_schema(
-        operation_id="nodes_list",
-        parameters=[OpenApiParameter("connector", str), OpenApiParameter("search", str)],
-        responses=OpenApiTypes.OBJECT,
-    )
+    @extend_schema(operation_id="nodes_list", responses=NodesOutput)
     def get(self, request: Request) -> Response:
-        connector, search = request.query_params.get("connector"), request.query_params.get("search", "").lower()
+        connector, search = self.asked.get("connector"), self.asked.get("search", "").lower()
         found = [
             describe_action(action, _language())
             for action in catalogue().values()
@@ -47,23 +51,27 @@ class Nodes(APIView):
         ]
         if search:
             found = [item for item in found if search in f"{item['id']} {item['title']} {item['description']}".lower()]
+        if effect := self.asked.get("effect"):
+            found = [item for item in found if item["effect"] == effect]
         return Response({"results": found})
 
 
-class NodeItem(APIView):
+class NodeItem(RestView):
+    """One action with its input and output schema."""
+
     permissions = {"get": Permission.WORKFLOW_READ}
 
-    @extend_schema(operation_id="nodes_read", responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="nodes_read", responses=NodeOutput)
     def get(self, request: Request, action_id: str) -> Response:
         return Response(describe_action(get_action(action_id), _language()))
 
 
-class Integrations(APIView):
+class Integrations(RestView):
     """Every connector with the schema of its credential."""
 
     permissions = {"get": Permission.WORKFLOW_READ}
 
-    @extend_schema(operation_id="integrations_list", responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="integrations_list", responses=IntegrationsOutput)
     def get(self, request: Request) -> Response:
         found = []
         for connector in registry().connectors.values():
@@ -74,22 +82,28 @@ class Integrations(APIView):
         return Response({"results": found})
 
 
-class Connections(ListAPIView[Connection]):
+class Connections(ListView[Connection]):
     """The workspace's connections and one's own; values are never shown."""
 
     permissions = {"get": Permission.CONNECTION_READ, "post": Permission.CONNECTION_MANAGE}
     serializer_class = ConnectionOutput
+    query = {"get": ConnectionQuery}
+    once = frozenset({"post"})
+    orderings = {"created_at": "id", "name": "name", "connector": "connector"}
 
-    def get_queryset(self) -> Any:
+    def rows(self) -> Any:
         found = Connection.objects.for_workspace(self.request.actor.workspace)
-        return found.filter(Q(owner=None) | Q(owner=self.request.user)).order_by("-id")
+        wanted = {name: self.asked[name] for name in ("connector", "health") if name in self.asked}
+        return found.filter(Q(owner=None) | Q(owner=self.request.user), **wanted).order_by("-id")
 
     @extend_schema(operation_id="connections_list")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The workspace's connections and your own; values are never shown."""
         return super().get(request, *args, **kwargs)
 
     @extend_schema(operation_id="connections_create", request=ConnectionInput, responses={201: ConnectionOutput})
     def post(self, request: Request) -> Response:
+        """Store a credential, encrypted."""
         values = body_of(request, ConnectionInput)
         connection = services.create_connection(
             request.actor, values["connector"], values["name"], values["values"], personal=values["personal"]
@@ -105,7 +119,7 @@ def _get(request: Request, connection_id: UUID) -> Connection:
     return connection
 
 
-class ConnectionItem(APIView):
+class ConnectionItem(RestView):
     permissions = {
         "get": Permission.CONNECTION_READ,
         "put": Permission.CONNECTION_MANAGE,
@@ -114,21 +128,26 @@ class ConnectionItem(APIView):
 
     @extend_schema(operation_id="connections_read", responses=ConnectionOutput)
     def get(self, request: Request, connection_id: UUID) -> Response:
+        """One connection, without its values."""
         return Response(ConnectionOutput(_get(request, connection_id)).data)
 
     @extend_schema(operation_id="connections_replace", request=CredentialInput, responses=ConnectionOutput)
     def put(self, request: Request, connection_id: UUID) -> Response:
+        """Put new values into a connection; everything that uses it goes on with them."""
         values = body_of(request, CredentialInput)["values"]
         connection = services.replace_credential(request.actor, _get(request, connection_id), values)
         return Response(ConnectionOutput(connection).data)
 
     @extend_schema(operation_id="connections_delete", responses={204: None})
     def delete(self, request: Request, connection_id: UUID) -> Response:
+        """Delete a connection with its values."""
         services.delete_connection(request.actor, _get(request, connection_id))
         return Response(status=204)
 
 
-class ConnectionTest(APIView):
+class ConnectionTest(RestView):
+    """Call the service with the stored credential and tell how it went."""
+
     permissions = {"post": Permission.CONNECTION_MANAGE}
 
     @extend_schema(operation_id="connections_test", request=None, responses=ConnectionOutput)

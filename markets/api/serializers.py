@@ -7,6 +7,26 @@ from rest_framework import serializers
 from markets.models import Alert, AlertRule, Snapshot
 
 
+class TitleOutput(serializers.Serializer):
+    en = serializers.CharField()
+    ko = serializers.CharField()
+
+
+class MarketToolOutput(serializers.Serializer):
+    name = serializers.CharField()
+    title = TitleOutput()
+    input_schema = serializers.DictField()
+
+
+class MarketToolsOutput(serializers.Serializer):
+    results = MarketToolOutput(many=True)
+
+
+class SnapshotQuery(serializers.Serializer):
+    market = serializers.CharField(required=False, max_length=12)
+    venue = serializers.CharField(required=False, max_length=12)
+
+
 class RuleInput(serializers.Serializer):
     name = serializers.CharField(max_length=120)
     tool = serializers.CharField(max_length=40)

@@ -6,18 +6,25 @@ from typing import Any
 from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from markets import selectors, services
-from markets.api.serializers import AlertOutput, RuleInput, RuleOutput, SnapshotOutput, SwitchInput
+from markets.api.serializers import (
+    AlertOutput,
+    MarketToolsOutput,
+    RuleInput,
+    RuleOutput,
+    SnapshotOutput,
+    SnapshotQuery,
+    SwitchInput,
+)
 from markets.connector import kis
-from markets.models import Alert, AlertRule, Snapshot
+from portal.common.api import body_of
 from portal.common.errors import NotFound
+from portal.common.rest import ListView, RestView
 from portal.workspaces.roles import Permission
 
 
@@ -32,12 +39,12 @@ def query_params(request: Request, tool: str) -> dict[str, Any]:
     return params
 
 
-class ToolList(APIView):
+class ToolList(RestView):
     """The market tools with their parameters."""
 
     permissions = {"get": Permission.DATA_READ}
 
-    @extend_schema(operation_id="markets_tools_list", responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="markets_tools_list", responses=MarketToolsOutput)
     def get(self, request: Request) -> Response:
         tools = [
             {"name": action.name, "title": action.title._asdict(), "input_schema": action.input_schema}
@@ -46,14 +53,27 @@ class ToolList(APIView):
         return Response({"results": tools})
 
 
-class Tool(APIView):
-    """One tool's answer; parameters as in the query string, `exclude=etf&exclude=etn` for lists."""
+class Tool(RestView):
+    """One tool's answer. Its parameters stand in the query string; lists repeat: `exclude=etf&exclude=etn`."""
 
     permissions = {"get": Permission.DATA_READ}
 
+    def query_names(self, method: str) -> frozenset[str]:
+        """The tool itself checks its parameters."""
+        return frozenset(self.request.query_params)
+
     @extend_schema(
         operation_id="markets_tools_call",
-        parameters=[OpenApiParameter("tool", str, OpenApiParameter.PATH, enum=sorted(kis.actions))],
+        parameters=[
+            OpenApiParameter("tool", str, OpenApiParameter.PATH, enum=sorted(kis.actions)),
+            OpenApiParameter(
+                "params",
+                {"type": "object", "additionalProperties": True},
+                description="The tool's parameters, each under its own name",
+                style="form",
+                explode=True,
+            ),
+        ],
         responses=OpenApiTypes.OBJECT,
     )
     def get(self, request: Request, tool: str) -> Response:
@@ -62,71 +82,72 @@ class Tool(APIView):
         return Response(services.ask_now(request.actor, tool, query_params(request, tool)))  # type: ignore[attr-defined]
 
 
-class Rules(ListAPIView):
+class Rules(ListView):
     """Alert rules of the workspace."""
 
     permissions = {"get": Permission.DATA_READ, "post": Permission.DATA_WRITE}
     serializer_class = RuleOutput
-    queryset = AlertRule.objects.none()
+    once = frozenset({"post"})
+    orderings = {"created_at": "id", "name": "name"}
 
-    def get_queryset(self) -> Any:
-        if getattr(self, "swagger_fake_view", False):
-            return self.queryset
+    def rows(self) -> Any:
         return selectors.rules_of(self.request.actor.workspace)  # type: ignore[attr-defined]
 
-    @extend_schema(request=RuleInput, responses={201: RuleOutput})
+    @extend_schema(operation_id="markets_rules_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Alert rules of the workspace."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(operation_id="markets_rules_create", request=RuleInput, responses={201: RuleOutput})
     def post(self, request: Request) -> Response:
-        data = RuleInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        rule = services.rule_create(request.actor, **data.validated_data)  # type: ignore[attr-defined]
+        """Create an alert rule."""
+        rule = services.rule_create(request.actor, **body_of(request, RuleInput))  # type: ignore[attr-defined]
         return Response(RuleOutput(rule).data, status=status.HTTP_201_CREATED)
 
 
-class OneRule(APIView):
+class OneRule(RestView):
     """One alert rule: read, switch on or off, remove."""
 
     permissions = {"get": Permission.DATA_READ, "patch": Permission.DATA_WRITE, "delete": Permission.DATA_WRITE}
 
-    @extend_schema(responses=RuleOutput)
+    @extend_schema(operation_id="markets_rules_read", responses=RuleOutput)
     def get(self, request: Request, rule_id: UUID) -> Response:
+        """One alert rule."""
         return Response(RuleOutput(services.rule_of(request.actor, rule_id)).data)  # type: ignore[attr-defined]
 
-    @extend_schema(request=SwitchInput, responses=RuleOutput)
+    @extend_schema(operation_id="markets_rules_switch", request=SwitchInput, responses=RuleOutput)
     def patch(self, request: Request, rule_id: UUID) -> Response:
-        data = SwitchInput(data=request.data)
-        data.is_valid(raise_exception=True)
-        rule = services.rule_switch(request.actor, rule_id, data.validated_data["is_active"])  # type: ignore[attr-defined]
+        """Switch an alert rule on or off."""
+        is_active = body_of(request, SwitchInput)["is_active"]
+        rule = services.rule_switch(request.actor, rule_id, is_active)  # type: ignore[attr-defined]
         return Response(RuleOutput(rule).data)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(operation_id="markets_rules_delete", responses={204: None})
     def delete(self, request: Request, rule_id: UUID) -> Response:
+        """Remove an alert rule."""
         services.rule_delete(request.actor, rule_id)  # type: ignore[attr-defined]
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class Alerts(ListAPIView):
+@extend_schema_view(get=extend_schema(operation_id="markets_alerts_list"))
+class Alerts(ListView):
     """What the rules reported."""
 
     permissions = {"get": Permission.DATA_READ}
     serializer_class = AlertOutput
-    queryset = Alert.objects.none()
 
-    def get_queryset(self) -> Any:
-        if getattr(self, "swagger_fake_view", False):
-            return self.queryset
+    def rows(self) -> Any:
         return selectors.alerts_of(self.request.actor.workspace)  # type: ignore[attr-defined]
 
 
-class Snapshots(ListAPIView):
+@extend_schema_view(get=extend_schema(operation_id="markets_snapshots_list"))
+class Snapshots(ListView):
     """Rankings as they stood, newest first; `market` and `venue` narrow them."""
 
     permissions = {"get": Permission.DATA_READ}
     serializer_class = SnapshotOutput
-    queryset = Snapshot.objects.none()
+    query = {"get": SnapshotQuery}
 
-    def get_queryset(self) -> Any:
-        if getattr(self, "swagger_fake_view", False):
-            return self.queryset
-        query = self.request.query_params
+    def rows(self) -> Any:
         workspace = self.request.actor.workspace  # type: ignore[attr-defined]
-        return selectors.snapshots_of(workspace, query.get("market", ""), query.get("venue", ""))
+        return selectors.snapshots_of(workspace, self.asked.get("market", ""), self.asked.get("venue", ""))

@@ -10,52 +10,51 @@ from uuid import UUID
 
 import orjson
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.views.decorators.http import require_GET
-from rest_framework.exceptions import APIException
-from rest_framework.request import Request as RestRequest
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 
-from portal.accounts.authentication import SessionOrToken
-from portal.common.errors import NotAuthenticated, PortalError
 from portal.common.hub import hub
-from portal.common.problems import problem_response
-from portal.workspaces.permissions import resolve_actor
+from portal.common.rest import EventStream, RestView
 from portal.workspaces.roles import Permission
 from procurement import jobs
-from procurement.models import CrawlEvent, CrawlJob
+from procurement.models import CrawlEvent
 
 KEEP_ALIVE = 15.0
 LAST = {"succeeded", "failed", "cancelled"}
 
 
-@require_GET
-async def job_events(request: HttpRequest, job_id: UUID) -> HttpResponse | StreamingHttpResponse:
-    """Stream the events of a job from the one after `Last-Event-ID` (or `?after=`) on."""
-    try:
-        job = await sync_to_async(_authorised)(request, job_id)
-    except PortalError as error:
-        return problem_response(error, request)
-    last = request.headers.get("Last-Event-ID") or request.GET.get("after", "0")
-    response = StreamingHttpResponse(
-        stream(job.pk, int(last) if last.isdigit() else 0), content_type="text/event-stream"
+class AfterQuery(serializers.Serializer[Any]):
+    after = serializers.IntegerField(
+        required=False, min_value=0, max_value=2**31 - 1, help_text="Only events with a higher number"
     )
-    response["Cache-Control"] = "no-store"
-    # Proxies that buffer would hold the lines back.
-    response["X-Accel-Buffering"] = "no"
-    return response
 
 
-def _authorised(request: HttpRequest, job_id: UUID) -> CrawlJob:
-    asking = RestRequest(request, authenticators=[SessionOrToken()])
-    try:
-        known = asking.user.is_authenticated
-    except APIException as error:
-        raise NotAuthenticated(str(error.detail)) from None
-    if not known:
-        raise NotAuthenticated("Sign in, or send a token.")
-    actor = resolve_actor(asking)
-    actor.require(Permission.DATA_READ)
-    return jobs.job_of(actor.workspace, job_id)
+class JobEventsView(RestView):
+    """Stream the events of a crawl from the one after `Last-Event-ID` (or `after`) on."""
+
+    permissions = {"get": Permission.DATA_READ}
+    query = {"get": AfterQuery}
+    renderer_classes = (EventStream, JSONRenderer)
+    sends_files = True
+
+    @extend_schema(
+        operation_id="crawl_jobs_events",
+        parameters=[OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="As `after`")],
+        responses={(200, "text/event-stream"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, job_id: UUID) -> StreamingHttpResponse:
+        job = jobs.job_of(request.actor.workspace, job_id)  # type: ignore[attr-defined]
+        last = request.headers.get("Last-Event-ID", "")
+        after = int(last) if last.isascii() and last.isdigit() and len(last) < 10 else self.asked.get("after", 0)
+        response = StreamingHttpResponse(stream(job.pk, after), content_type="text/event-stream")
+        response["Cache-Control"] = "no-store"
+        # Proxies that buffer would hold the lines back.
+        response["X-Accel-Buffering"] = "no"
+        return response
 
 
 async def stream(job_id: UUID, after: int) -> AsyncIterator[bytes]:

@@ -7,6 +7,8 @@ from typing import Any
 from rest_framework import serializers
 
 from procurement.crawler.writers import SUFFIX
+from procurement.jobs import snapshot
+from procurement.models import CrawlJob
 
 
 class DayField(serializers.DateField):
@@ -45,9 +47,10 @@ class CrawlPlanIn(serializers.Serializer[Any]):
     explode_attributes = serializers.BooleanField(default=False)
     attributes = serializers.ChoiceField(["none", "json", "columns"], required=False, default="none")
 
-    def attribute_mode(self) -> str:
-        data = self.validated_data
-        return "columns" if data["explode_attributes"] else str(data["attributes"])
+
+def attribute_mode(asked: dict[str, Any]) -> str:
+    """How attributes are written; the switch of the earlier server means columns."""
+    return "columns" if asked["explode_attributes"] else str(asked["attributes"])
 
 
 class CrawlPlanOut(serializers.Serializer[Any]):
@@ -64,7 +67,9 @@ class CrawlPlanOut(serializers.Serializer[Any]):
 class CrawlCsvIn(CrawlPlanIn):
     output_csv = serializers.CharField(max_length=180, required=False, default="", allow_blank=True)
     format = serializers.ChoiceField(sorted(SUFFIX), default="csv")
-    max_windows_per_call = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
+    max_windows_per_call = serializers.IntegerField(
+        min_value=1, max_value=10_000, required=False, allow_null=True, default=None
+    )
     max_runtime_sec = serializers.IntegerField(
         min_value=1, max_value=86_400, required=False, allow_null=True, default=None
     )
@@ -119,6 +124,9 @@ class JobOut(serializers.Serializer[Any]):
     file = serializers.DictField(allow_null=True)
     report = serializers.DictField(allow_null=True)
 
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return snapshot(instance) if isinstance(instance, CrawlJob) else super().to_representation(instance)
+
 
 class FileSaveIn(serializers.Serializer[Any]):
     products = serializers.ListField(child=serializers.DictField(), max_length=50_000, allow_empty=False)
@@ -133,19 +141,23 @@ class FileSaveOut(serializers.Serializer[Any]):
     download_url = serializers.CharField()
 
 
-class HealthOut(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(["ok", "degraded"])
-    app = serializers.CharField()
-    version = serializers.CharField()
-    upstream = serializers.CharField()
-
-
 class ServerInfoOut(serializers.Serializer[Any]):
     app = serializers.CharField()
     version = serializers.CharField()
     tools = serializers.ListField(child=serializers.CharField())
     categories = serializers.ListField(child=serializers.CharField())
     upstream = serializers.CharField()
+
+
+class NoticeQuery(serializers.Serializer[Any]):
+    q = serializers.CharField(required=False, allow_blank=True, max_length=120, help_text="Words, whole or in part")
+    kind = serializers.CharField(required=False, allow_blank=True, max_length=20)
+    open = serializers.BooleanField(required=False, help_text="Only those one can still bid for")
+
+
+class ProductQuery(serializers.Serializer[Any]):
+    q = serializers.CharField(required=False, allow_blank=True, max_length=120, help_text="Words, whole or in part")
+    category = serializers.CharField(required=False, allow_blank=True, max_length=100)
 
 
 class NoticeOut(serializers.Serializer[Any]):

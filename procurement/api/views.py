@@ -9,22 +9,20 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, connection
 from django.http import StreamingHttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from redis.exceptions import RedisError
-from rest_framework.permissions import AllowAny
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from integrations.registry import registry, resolve_site
 from integrations.sdk import FileRef
-from portal.common.errors import Conflict
+from portal.common.api import body_of
+from portal.common.errors import Conflict, NotFound
 from portal.common.hub import sync_client
-from portal.common.pagination import CursorPages
+from portal.common.rest import ListView, RestView
 from portal.workspaces.roles import Permission
 from procurement import jobs, planning, selectors, storage
 from procurement.api import serializers as s
@@ -39,34 +37,13 @@ from procurement.models import CrawlJob
 from procurement.tools_generic import portal_version
 from procurement.upstream import blocking, open_access
 
-TAG = ["Naramarket"]
 
-
-class HealthView(APIView):
-    """Whether the server answers and reaches its database and Redis."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-
-    @extend_schema(tags=TAG, responses={200: s.HealthOut, 503: s.HealthOut})
-    def get(self, request: Request) -> Response:
-        status = "ok"
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-            sync_client().ping()
-        except (DatabaseError, RedisError):
-            status = "degraded"
-        body = {"status": status, "app": "naramarket", "version": portal_version(), "upstream": _mode()}
-        return Response(body, status=200 if status == "ok" else 503)
-
-
-class ServerInfoView(APIView):
+class ServerInfoView(RestView):
     """Name, version, tools and the usual categories."""
 
     permissions = {"get": Permission.DATA_READ}
 
-    @extend_schema(tags=TAG, responses=s.ServerInfoOut)
+    @extend_schema(operation_id="server_info", responses=s.ServerInfoOut)
     def get(self, request: Request) -> Response:
         return Response(
             {
@@ -79,16 +56,14 @@ class ServerInfoView(APIView):
         )
 
 
-class CrawlListView(APIView):
+class CrawlListView(RestView):
     """One page of products of a category, as the upstream gives them."""
 
     permissions = {"post": Permission.DATA_READ}
 
-    @extend_schema(tags=TAG, request=s.CrawlListIn, responses=s.CrawlListOut)
+    @extend_schema(operation_id="crawl_list", request=s.CrawlListIn, responses=s.CrawlListOut)
     def post(self, request: Request) -> Response:
-        body = s.CrawlListIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        asked = body.validated_data
+        asked = body_of(request, s.CrawlListIn)
         end = asked["inqry_end_date"] or newest_stable_day()
         start = asked["inqry_bgn_date"] or end - timedelta(days=asked["days_back"] - 1)
         if start > end:
@@ -121,36 +96,33 @@ class CrawlListView(APIView):
         )
 
 
-class CrawlPlanView(APIView):
+class CrawlPlanView(RestView):
     """What a crawl would cost, before it starts. Spends one call on an estimate of the number of rows."""
 
     permissions = {"post": Permission.DATA_READ}
 
-    @extend_schema(tags=TAG, request=s.CrawlPlanIn, responses=s.CrawlPlanOut)
+    @extend_schema(operation_id="crawl_plan", request=s.CrawlPlanIn, responses=s.CrawlPlanOut)
     def post(self, request: Request) -> Response:
-        body = s.CrawlPlanIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        asked = body.validated_data
+        asked = body_of(request, s.CrawlPlanIn)
         spec = jobs.plan(
             asked["category"],
             total_days=asked["total_days"],
             window_days=asked["window_days"],
             anchor=asked["anchor_end_date"],
-            attributes=body.attribute_mode(),
+            attributes=s.attribute_mode(asked),
         )
         return Response(planning.as_dict(planning.cost_in(request.actor, spec)))  # type: ignore[attr-defined]
 
 
-class CrawlCsvView(APIView):
+class CrawlCsvView(RestView):
     """Crawl a category into a file: 200 with the whole report when it ends in time, else 202 with the job."""
 
+    once = frozenset({"post"})
     permissions = {"post": Permission.DATA_WRITE}
 
-    @extend_schema(tags=TAG, request=s.CrawlCsvIn, responses={200: s.CrawlCsvOut, 202: s.CrawlCsvOut})
+    @extend_schema(operation_id="crawl_csv", request=s.CrawlCsvIn, responses={200: s.CrawlCsvOut, 202: s.CrawlCsvOut})
     def post(self, request: Request) -> Response:
-        body = s.CrawlCsvIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        asked = body.validated_data
+        asked = body_of(request, s.CrawlCsvIn)
         job = jobs.create_job(
             request.actor,  # type: ignore[attr-defined]
             asked["category"],
@@ -159,7 +131,7 @@ class CrawlCsvView(APIView):
             total_days=asked["total_days"],
             window_days=asked["window_days"],
             anchor=asked["anchor_end_date"],
-            attributes=body.attribute_mode(),
+            attributes=s.attribute_mode(asked),
             max_windows=asked["max_windows_per_call"],
             max_seconds=asked["max_runtime_sec"],
             append=asked["append"],
@@ -214,47 +186,57 @@ def csv_report(job: CrawlJob, notes: list[str]) -> dict[str, Any]:
     }
 
 
-class JobListView(APIView):
+@extend_schema_view(get=extend_schema(operation_id="crawl_jobs_list"))
+class JobListView(ListView[CrawlJob]):
     """Crawls of the workspace, newest first."""
 
     permissions = {"get": Permission.DATA_READ}
+    serializer_class = s.JobOut
 
-    @extend_schema(tags=TAG, responses=s.JobOut(many=True))
-    def get(self, request: Request) -> Response:
-        pages = CursorPages()
-        rows = pages.paginate_queryset(selectors.jobs_of(request.actor.workspace), request, view=self)  # type: ignore[attr-defined]
-        return pages.get_paginated_response([jobs.snapshot(job) for job in rows or []])
+    def rows(self) -> Any:
+        return selectors.jobs_of(self.request.actor.workspace)  # type: ignore[attr-defined]
 
 
-class JobView(APIView):
+class JobView(RestView):
     """One crawl with its report."""
 
     permissions = {"get": Permission.DATA_READ}
 
-    @extend_schema(tags=TAG, responses=s.JobOut)
+    @extend_schema(operation_id="crawl_jobs_read", responses=s.JobOut)
     def get(self, request: Request, job_id: UUID) -> Response:
         return Response(jobs.snapshot(jobs.job_of(request.actor.workspace, job_id)))  # type: ignore[attr-defined]
 
 
-class JobActionView(APIView):
+_DEEDS = {"pause": jobs.pause_job, "cancel": jobs.cancel_job, "resume": jobs.resume_job}
+
+
+class JobActionView(RestView):
     """Pause, cancel or resume a crawl."""
 
     permissions = {"post": Permission.DATA_WRITE}
 
-    @extend_schema(tags=TAG, request=None, responses=s.JobOut)
+    @extend_schema(
+        operation_id="crawl_jobs_steer",
+        parameters=[OpenApiParameter("act", str, OpenApiParameter.PATH, enum=list(_DEEDS))],
+        request=None,
+        responses=s.JobOut,
+    )
     def post(self, request: Request, job_id: UUID, act: str) -> Response:
         actor = request.actor  # type: ignore[attr-defined]
         job = jobs.job_of(actor.workspace, job_id)
-        deed = {"pause": jobs.pause_job, "cancel": jobs.cancel_job, "resume": jobs.resume_job}[act]
+        deed = _DEEDS.get(act)
+        if deed is None:
+            raise NotFound("A crawl cannot be steered so.", remedy=f"Use one of: {', '.join(_DEEDS)}.")
         return Response(jobs.snapshot(deed(actor, job)))
 
 
-class JobFileView(APIView):
+class JobFileView(RestView):
     """The file of a crawl."""
 
+    sends_files = True
     permissions = {"get": Permission.DATA_READ}
 
-    @extend_schema(tags=TAG, responses={200: OpenApiResponse(description="The file")})
+    @extend_schema(operation_id="crawl_jobs_file", responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
     def get(self, request: Request, job_id: UUID) -> StreamingHttpResponse:
         job = jobs.job_of(request.actor.workspace, job_id)  # type: ignore[attr-defined]
         return file_response(job)
@@ -268,16 +250,15 @@ def file_response(job: CrawlJob) -> StreamingHttpResponse:
     return storage.download(storage.open_file(job.workspace_id, ref), ref.name, ref.content_type)
 
 
-class FileSaveView(APIView):
+class FileSaveView(RestView):
     """Save products as a JSON or CSV file in the workspace's store."""
 
+    once = frozenset({"post"})
     permissions = {"post": Permission.DATA_WRITE}
 
-    @extend_schema(tags=TAG, request=s.FileSaveIn, responses={201: s.FileSaveOut})
+    @extend_schema(operation_id="files_save", request=s.FileSaveIn, responses={201: s.FileSaveOut})
     def post(self, request: Request) -> Response:
-        body = s.FileSaveIn(data=request.data)
-        body.is_valid(raise_exception=True)
-        asked = body.validated_data
+        asked = body_of(request, s.FileSaveIn)
         kind = "csv" if asked["filename"].lower().endswith(".csv") else "jsonl"
         suffix = ".json" if asked["filename"].lower().endswith(".json") else SUFFIX[kind]
         name = safe_name(asked["filename"], suffix)
@@ -303,66 +284,50 @@ class FileSaveView(APIView):
         )
 
 
-class FileView(APIView):
+class FileView(RestView):
     """A saved file."""
 
+    sends_files = True
     permissions = {"get": Permission.DATA_READ}
 
-    @extend_schema(tags=TAG, responses={200: OpenApiResponse(description="The file")})
+    @extend_schema(
+        operation_id="procurement_files_read", responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}
+    )
     def get(self, request: Request, file_id: UUID) -> StreamingHttpResponse:
         name, content = storage.find_file(request.actor.workspace.pk, file_id)  # type: ignore[attr-defined]
         return storage.download(content, name, "application/octet-stream")
 
 
-_SEARCH = [
-    OpenApiParameter("q", str, description="Words, whole or in part"),
-    OpenApiParameter("cursor", str),
-    OpenApiParameter("limit", int),
-]
-
-
-class NoticeListView(APIView):
-    """Stored notices, newest first; `open=1`: only those one can still bid for."""
+@extend_schema_view(get=extend_schema(operation_id="procurement_notices_list"))
+class NoticeListView(ListView[Any]):
+    """Stored notices, newest first."""
 
     permissions = {"get": Permission.DATA_READ}
+    serializer_class = s.NoticeOut
+    query = {"get": s.NoticeQuery}
 
-    @extend_schema(
-        tags=TAG,
-        parameters=[*_SEARCH, OpenApiParameter("kind", str), OpenApiParameter("open", bool)],
-        responses=s.NoticeOut(many=True),
-    )
-    def get(self, request: Request) -> Response:
-        query = request.query_params
-        rows = selectors.notices(
-            request.actor.workspace,  # type: ignore[attr-defined]
-            query.get("q", ""),
-            kind=query.get("kind", ""),
-            still_open=query.get("open", "") in ("1", "true"),
-        )
-        pages = CursorPages()
-        return pages.get_paginated_response(
-            s.NoticeOut(pages.paginate_queryset(rows, request, view=self), many=True).data
+    def rows(self) -> Any:
+        return selectors.notices(
+            self.request.actor.workspace,  # type: ignore[attr-defined]
+            self.asked.get("q", ""),
+            kind=self.asked.get("kind", ""),
+            still_open=self.asked.get("open", False),
         )
 
 
-class ProductListView(APIView):
+@extend_schema_view(get=extend_schema(operation_id="procurement_products_list"))
+class ProductListView(ListView[Any]):
     """Stored products, newest first."""
 
     permissions = {"get": Permission.DATA_READ}
+    serializer_class = s.ProductOut
+    query = {"get": s.ProductQuery}
 
-    @extend_schema(
-        tags=TAG, parameters=[*_SEARCH, OpenApiParameter("category", str)], responses=s.ProductOut(many=True)
-    )
-    def get(self, request: Request) -> Response:
-        query = request.query_params
-        rows = selectors.products(
-            request.actor.workspace,  # type: ignore[attr-defined]
-            query.get("q", ""),
-            category=query.get("category", ""),
-        )
-        pages = CursorPages()
-        return pages.get_paginated_response(
-            s.ProductOut(pages.paginate_queryset(rows, request, view=self), many=True).data
+    def rows(self) -> Any:
+        return selectors.products(
+            self.request.actor.workspace,  # type: ignore[attr-defined]
+            self.asked.get("q", ""),
+            category=self.asked.get("category", ""),
         )
 
 

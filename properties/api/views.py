@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import status
-from rest_framework.generics import ListAPIView, ListCreateAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from portal.common.errors import FieldProblem, Invalid
+from portal.common.api import body_of
+from portal.common.rest import ListView, RestView
 from portal.workspaces.roles import Permission
 from properties import selectors, services
 from properties.api import serializers
@@ -20,41 +19,19 @@ from properties.legal import legal_basis_record, legal_basis_revoke
 from properties.models import Collection, LegalBasis, Match, Requirement, ReviewPair
 from properties.resolution import pair_decide
 
-_NUMBERS = {"price_min": int, "price_max": int, "rent_max": int, "floor_min": int, "rooms_min": int}
-_NUMBERS |= {"area_min": float, "area_max": float, "changed_within_days": int}  # type: ignore[dict-item]
-_TEXTS = ("area", "trade", "property_type", "text", "direction", "sort")
-MAX_ROWS = 200
 
-
-def conditions_of(query: Any) -> selectors.Conditions:
-    """Search conditions of a query string; wrong numbers are named."""
-    values: dict[str, Any] = {name: query[name] for name in _TEXTS if query.get(name)}
-    problems = []
-    for name, kind in _NUMBERS.items():
-        if query.get(name):
-            try:
-                values[name] = kind(query[name])
-            except ValueError:
-                problems.append(FieldProblem(name, "This is no number.", "Give a number, such as 100000."))
-    if problems:
-        raise Invalid("The search is not understood.", problems=problems)
-    return selectors.Conditions(**values)
-
-
-class Listings(APIView):
-    """Search: rows with data time, unapplied conditions and, when there are none, the reason."""
+class Listings(RestView):
+    """Search listings. The answer says its data time, what could not be applied and, when it is empty, why."""
 
     permissions = {"get": Permission.DATA_READ}
+    query = {"get": serializers.ListingQuery}
 
-    @extend_schema(operation_id="properties_listings_search", responses=serializers.ListingSerializer(many=True))
+    @extend_schema(operation_id="properties_listings_search", responses=serializers.ListingsOutput)
     def get(self, request: Request) -> Response:
         workspace = request.actor.workspace  # type: ignore[attr-defined]
-        wish = conditions_of(request.query_params)
-        try:
-            limit = min(max(int(request.query_params.get("limit", 50)), 1), MAX_ROWS)
-            offset = max(int(request.query_params.get("offset", 0)), 0)
-        except ValueError:
-            raise Invalid("`limit` and `offset` must be whole numbers.") from None
+        asked = dict(self.asked)
+        limit, offset = asked.pop("limit", 50), asked.pop("offset", 0)
+        wish = selectors.Conditions(**{name: value for name, value in asked.items() if value != ""})
         search = selectors.listings_search(workspace, wish)
         rows = list(search.rows[offset : offset + limit + 1])
         return Response(
@@ -69,20 +46,20 @@ class Listings(APIView):
         )
 
 
-class ListingDetail(APIView):
+class ListingDetail(RestView):
     permissions = {"get": Permission.DATA_READ}
 
-    @extend_schema(operation_id="properties_listing", responses=serializers.ListingDetailSerializer)
+    @extend_schema(operation_id="properties_listings_read", responses=serializers.ListingDetailSerializer)
     def get(self, request: Request, listing_id: UUID) -> Response:
         """One listing with its adverts."""
         listing = selectors.listing_get(request.actor.workspace, listing_id)  # type: ignore[attr-defined]
         return Response(serializers.ListingDetailSerializer(listing).data)
 
 
-class ListingHistory(APIView):
+class ListingHistory(RestView):
     permissions = {"get": Permission.DATA_READ}
 
-    @extend_schema(operation_id="properties_listing_history", responses=serializers.HistorySerializer(many=True))
+    @extend_schema(operation_id="properties_listings_history", responses=serializers.HistoryOutput)
     def get(self, request: Request, listing_id: UUID) -> Response:
         """Every change of one listing, oldest first."""
         listing = selectors.listing_get(request.actor.workspace, listing_id)  # type: ignore[attr-defined]
@@ -90,20 +67,25 @@ class ListingHistory(APIView):
         return Response({"results": serializers.HistorySerializer(rows, many=True).data, "as_of": listing.last_seen})
 
 
-class Tasks(ListCreateAPIView[Collection]):
+class Tasks(ListView[Collection]):
     """Collection tasks: list them, or start one per platform and area."""
 
     permissions = {"get": Permission.DATA_READ, "post": Permission.DATA_WRITE}
     serializer_class = serializers.CollectionSerializer
+    once = frozenset({"post"})
 
-    def get_queryset(self) -> Any:
+    def rows(self) -> Any:
         return Collection.objects.for_workspace(self.request.actor.workspace)  # type: ignore[attr-defined]
 
-    @extend_schema(request=serializers.TaskInput, responses={202: serializers.CollectionSerializer(many=True)})
+    @extend_schema(operation_id="tasks_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Collection tasks, newest first."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(operation_id="tasks_create", request=serializers.TaskInput, responses={202: serializers.TasksOutput})
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        wish = serializers.TaskInput(data=request.data)
-        wish.is_valid(raise_exception=True)
-        values = wish.validated_data
+        """Start a collection per platform and area."""
+        values = body_of(request, serializers.TaskInput)
         filters = values.get("filters", {})
         options = {name: filters[name] for name in ("property_types", "trades") if filters.get(name)}
         if box := filters.get("box"):
@@ -123,10 +105,10 @@ class Tasks(ListCreateAPIView[Collection]):
         return Response(body, status=status.HTTP_202_ACCEPTED)
 
 
-class AgentStatus(APIView):
+class AgentStatus(RestView):
     permissions = {"get": Permission.DATA_READ}
 
-    @extend_schema(operation_id="agents_status", responses={200: dict})
+    @extend_schema(operation_id="agents_status", responses=serializers.AgentsOutput)
     def get(self, request: Request) -> Response:
         """Every collector: what it can do, whether it may, how its last collection ended, and what runs."""
         workspace = request.actor.workspace  # type: ignore[attr-defined]
@@ -150,72 +132,109 @@ class AgentStatus(APIView):
         return Response({"agents": agents, "queue": serializers.CollectionSerializer(running, many=True).data})
 
 
-class LegalBases(ListCreateAPIView[LegalBasis]):
+class LegalBases(ListView[LegalBasis]):
     """Recorded legal bases, also past ones; recording replaces the one in force."""
 
     permissions = {"get": Permission.DATA_READ, "post": Permission.WORKSPACE_UPDATE}
     serializer_class = serializers.LegalBasisSerializer
+    once = frozenset({"post"})
 
-    def get_queryset(self) -> Any:
+    def rows(self) -> Any:
         return LegalBasis.objects.for_workspace(self.request.actor.workspace)  # type: ignore[attr-defined]
 
-    def perform_create(self, serializer: Any) -> None:
-        serializer.instance = legal_basis_record(self.request.actor, **serializer.validated_data)  # type: ignore[attr-defined]
+    @extend_schema(operation_id="properties_legal_bases_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Recorded legal bases, also past ones."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="properties_legal_bases_record",
+        request=serializers.LegalBasisInput,
+        responses={201: serializers.LegalBasisSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Record who allows the collection of a platform; this replaces the basis in force."""
+        values = body_of(request, serializers.LegalBasisInput)
+        basis = legal_basis_record(request.actor, **values)  # type: ignore[attr-defined]
+        return Response(serializers.LegalBasisSerializer(basis).data, status=status.HTTP_201_CREATED)
 
 
-class LegalBasisRevoke(APIView):
+class LegalBasisRevoke(RestView):
     permissions = {"delete": Permission.WORKSPACE_UPDATE}
 
-    @extend_schema(operation_id="properties_legal_basis_revoke", responses={204: None})
+    @extend_schema(operation_id="properties_legal_bases_revoke", responses={204: None})
     def delete(self, request: Request, platform: str) -> Response:
         """Revoke the basis in force; the platform is off from now on."""
         legal_basis_revoke(request.actor, platform=platform)  # type: ignore[attr-defined]
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class Reviews(ListAPIView[ReviewPair]):
+class Reviews(ListView[ReviewPair]):
     """Pairs of adverts that wait for a person."""
 
     permissions = {"get": Permission.DATA_READ, "post": Permission.DATA_WRITE}
     serializer_class = serializers.ReviewPairSerializer
+    orderings = {}
+    default_ordering = ("-score", "id")
 
-    def get_queryset(self) -> Any:
+    def rows(self) -> Any:
         rows = ReviewPair.objects.for_workspace(self.request.actor.workspace)  # type: ignore[attr-defined]
         return rows.select_related("one", "other")
 
-    @extend_schema(request=serializers.DecisionInput, responses={201: dict})
+    @extend_schema(operation_id="properties_reviews_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Pairs of adverts that wait for a person, most alike first."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="properties_reviews_decide",
+        request=serializers.PairDecisionInput,
+        responses={201: serializers.PairDecisionOutput},
+    )
     def post(self, request: Request) -> Response:
         """Decide whether two adverts are the same offer."""
-        verdict = serializers.DecisionInput(data=request.data)
-        verdict.is_valid(raise_exception=True)
-        decision = pair_decide(request.actor, **verdict.validated_data)  # type: ignore[attr-defined]
+        values = body_of(request, serializers.PairDecisionInput)
+        decision = pair_decide(request.actor, **values)  # type: ignore[attr-defined]
         return Response({"id": str(decision.pk), "same": decision.same}, status=status.HTTP_201_CREATED)
 
 
-class Requirements(ListCreateAPIView[Requirement]):
+class Requirements(ListView[Requirement]):
     """Customers' wishes; a new one is matched at once."""
 
     permissions = {"get": Permission.DATA_READ, "post": Permission.DATA_WRITE}
     serializer_class = serializers.RequirementSerializer
+    once = frozenset({"post"})
 
-    def get_queryset(self) -> Any:
+    def rows(self) -> Any:
         return Requirement.objects.for_workspace(self.request.actor.workspace)  # type: ignore[attr-defined]
 
-    def perform_create(self, serializer: Any) -> None:
-        serializer.instance = services.requirement_create(self.request.actor, **serializer.validated_data)  # type: ignore[attr-defined]
+    @extend_schema(operation_id="properties_requirements_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Customers' wishes."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="properties_requirements_create",
+        request=serializers.RequirementInput,
+        responses={201: serializers.RequirementSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Record what a customer looks for; it is matched at once."""
+        values = body_of(request, serializers.RequirementInput)
+        requirement = services.requirement_create(request.actor, **values)  # type: ignore[attr-defined]
+        return Response(serializers.RequirementSerializer(requirement).data, status=status.HTTP_201_CREATED)
 
 
-class Matches(ListAPIView[Match]):
-    """Listings that fit customers; `?requirement=<id>` for one of them."""
+@extend_schema_view(get=extend_schema(operation_id="properties_matches_list"))
+class Matches(ListView[Match]):
+    """Listings that fit customers, newest first."""
 
     permissions = {"get": Permission.DATA_READ}
     serializer_class = serializers.MatchSerializer
+    query = {"get": serializers.MatchQuery}
 
-    def get_queryset(self) -> Any:
+    def rows(self) -> Any:
         rows = Match.objects.for_workspace(self.request.actor.workspace)  # type: ignore[attr-defined]
-        if wanted := self.request.query_params.get("requirement"):
-            try:
-                rows = rows.filter(requirement_id=UUID(wanted))
-            except ValueError:
-                raise Invalid("`requirement` must be an id.") from None
+        if wanted := self.asked.get("requirement"):
+            rows = rows.filter(requirement_id=wanted)
         return rows.filter(is_dismissed=False).select_related("listing__complex")

@@ -7,15 +7,17 @@ from typing import Any
 
 import strawberry
 import strawberry_django
+from drf_spectacular.utils import extend_schema
 from graphql import GraphQLError
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 from strawberry import auto
 from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
-from portal.common.errors import FieldProblem, Invalid
+from portal.common.api import body_of
+from portal.common.rest import RestView
 from portal.workspaces.roles import Permission
 from properties import models, selectors
 
@@ -183,19 +185,29 @@ schema = strawberry.Schema(
 )
 
 
-class GraphQLView(APIView):
-    """`POST {"query", "variables"}` with a session, a key or a token."""
+class GraphQLInput(serializers.Serializer[None]):
+    query = serializers.CharField(max_length=20_000)
+    variables = serializers.DictField(required=False, allow_null=True)
+    operationName = serializers.CharField(required=False, allow_null=True, max_length=120)
+
+
+class GraphQLOutput(serializers.Serializer[None]):
+    data = serializers.DictField(allow_null=True)
+    errors = serializers.ListField(child=serializers.DictField(), required=False)
+
+
+class GraphQLView(RestView):
+    """Ask for listings in GraphQL, with a session, a key or a token."""
 
     permissions = {"post": Permission.DATA_READ}
 
+    @extend_schema(operation_id="properties_graphql", request=GraphQLInput, responses=GraphQLOutput)
     def post(self, request: Request) -> Response:
-        query, variables = request.data.get("query"), request.data.get("variables") or {}
-        if not isinstance(query, str) or not isinstance(variables, dict):
-            raise Invalid("No query.", problems=[FieldProblem("query", "Send the query as a text.")])
+        asked = body_of(request, GraphQLInput)
         result = schema.execute_sync(
-            query,
-            variable_values=variables,
-            operation_name=request.data.get("operationName"),
+            asked["query"],
+            variable_values=asked.get("variables") or {},
+            operation_name=asked.get("operationName") or None,
             context_value={"actor": request.actor, "request": request._request},  # type: ignore[attr-defined]
         )
         body: dict[str, Any] = {"data": result.data}

@@ -30,7 +30,8 @@ TABLE = Path(__file__).with_name("expected.txt")
 ASKERS = ("nobody", "stranger", "viewer")
 #: Without signing in: entrances, discovery, health, and what every visitor's page needs.
 PUBLIC = {
-    "api/v1/health", "preferences", "messages.js", "_styles", "welcome", "", "invitation/<str:token>",
+    "api/v1/health", "api/v1/monitoring/health", "api/v1/openapi.json", "docs", "redoc",
+    "preferences", "messages.js", "_styles", "welcome", "", "invitation/<str:token>",
     ".well-known/oauth-authorization-server", ".well-known/oauth-protected-resource/api", "oauth/jwks",
     "connectors/<slug:connector_id>/icon.svg",
 }  # fmt: skip

@@ -23,7 +23,5 @@ urlpatterns = [
     path("datasets/<uuid:dataset_id>", views.DatasetView.as_view()),
     path("timeseries/jobs", views.JobsView.as_view()),
     path("timeseries/jobs/<uuid:job_id>", views.JobView.as_view(), name="timeseries-api-job"),
-    # Other domains may claim the short name as well; this one is always ours.
     path("timeseries/health", views.HealthView.as_view()),
-    path("health", views.HealthView.as_view()),
 ]

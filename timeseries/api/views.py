@@ -5,34 +5,39 @@ from __future__ import annotations
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
+import orjson
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from pydantic import BaseModel, ValidationError
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from portal.common.api import body_of
 from portal.common.errors import FieldProblem, Invalid, NotFound, PortalError
+from portal.common.rest import ListView, RestView
 from portal.workspaces.roles import Permission
 from timeseries import selectors, specs
+from timeseries.api import serializers as s
 from timeseries.api.shapes import dataset_shape, job_shape, model_shape, version_shape
-from timeseries.records import Job
+from timeseries.records import Dataset, Job, TrainedModel
 from timeseries.services import datasets as dataset_services
 from timeseries.services import jobs
 from timeseries.services import models as model_services
 
-S = TypeVar("S", bound=BaseModel)
+T = TypeVar("T", bound=BaseModel)
 WAIT_SECONDS = 25.0
 READ, WRITE = Permission.DATA_READ, Permission.DATA_WRITE
 
 
-def parse(spec: type[S], body: Any) -> S:
+def parse(spec: type[T], body: Any) -> T:
     """The typed request; `Invalid` names each wrong field."""
     if not isinstance(body, dict):
         raise Invalid("The body must be a JSON object.")
     try:
-        return spec.model_validate(body)
+        # Strict: a text is no number, but a day written as text is a day.
+        return spec.model_validate_json(orjson.dumps(body), strict=True)
     except ValidationError as error:
         problems = [
             FieldProblem(".".join(str(part) for part in item["loc"]) or "body", str(item["msg"]))
@@ -58,13 +63,14 @@ def answer(job: Job) -> Response:
     return Response(job_shape(job), status=202)
 
 
-class SpecView(APIView):
+class SpecView(RestView):
     """POST a spec, start a job of `kind`, and wait for it unless it trains."""
 
     spec: ClassVar[type[BaseModel]]
     kind: ClassVar[str]
     waits: ClassVar[bool] = True
     permissions: ClassVar[dict[str, str]] = {"post": READ}
+    once: ClassVar[frozenset[str]] = frozenset({"post"})
 
     def post(self, request: Request) -> Response:
         spec = parse(self.spec, request.data)
@@ -81,7 +87,11 @@ class SpecView(APIView):
             dataset_services.find_version(request.actor, spec.dataset)  # type: ignore[attr-defined]
 
 
-@extend_schema(request=specs.Generate, responses=OpenApiTypes.OBJECT, tags=["time series"])
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="data_generate", request=specs.Generate, responses={200: s.AnswerOutput, 202: s.JobOutput}
+    )
+)
 class GenerateView(SpecView):
     """Generate a sample series with labelled anomalies."""
 
@@ -109,21 +119,29 @@ class TrainView(SpecView):
         )
 
 
-@extend_schema(request=specs.TrainForecasting, responses={202: OpenApiTypes.OBJECT}, tags=["time series"])
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="models_train_forecasting", request=specs.TrainForecasting, responses={202: s.JobOutput}
+    )
+)
 class TrainForecastingView(TrainView):
     """Train a forecasting model."""
 
     spec, kind, task = specs.TrainForecasting, "train_forecasting", "forecasting"
 
 
-@extend_schema(request=specs.TrainAnomaly, responses={202: OpenApiTypes.OBJECT}, tags=["time series"])
+@extend_schema_view(
+    post=extend_schema(operation_id="models_train_anomaly", request=specs.TrainAnomaly, responses={202: s.JobOutput})
+)
 class TrainAnomalyView(TrainView):
     """Train an anomaly model."""
 
     spec, kind, task = specs.TrainAnomaly, "train_anomaly", "anomaly"
 
 
-@extend_schema(request=specs.Predict, responses=OpenApiTypes.OBJECT, tags=["time series"])
+@extend_schema_view(
+    post=extend_schema(operation_id="predict", request=specs.Predict, responses={200: s.AnswerOutput, 202: s.JobOutput})
+)
 class PredictView(SpecView):
     """Forecast with a trained model."""
 
@@ -133,7 +151,13 @@ class PredictView(SpecView):
         model_services.find_model(request.actor, spec.model_name, "forecasting")  # type: ignore[attr-defined]
 
 
-@extend_schema(request=specs.DetectAnomalies, responses=OpenApiTypes.OBJECT, tags=["time series"])
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="detect_anomalies",
+        request=specs.DetectAnomalies,
+        responses={200: s.AnswerOutput, 202: s.JobOutput},
+    )
+)
 class DetectView(SpecView):
     """Find anomalies with a trained model."""
 
@@ -143,21 +167,33 @@ class DetectView(SpecView):
         model_services.find_model(request.actor, spec.model_name, "anomaly")  # type: ignore[attr-defined]
 
 
-@extend_schema(request=specs.Coordinated, responses=OpenApiTypes.OBJECT, tags=["time series"])
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="analysis_coordinated",
+        request=specs.Coordinated,
+        responses={200: s.AnswerOutput, 202: s.JobOutput},
+    )
+)
 class CoordinatedView(SpecView):
     """Forecast and detect on the same rows."""
 
     spec, kind = specs.Coordinated, "coordinated"
 
 
-@extend_schema(request=specs.EnsembleForecast, responses=OpenApiTypes.OBJECT, tags=["time series"])
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="ensemble", request=specs.EnsembleForecast, responses={200: s.AnswerOutput, 202: s.JobOutput}
+    )
+)
 class EnsembleView(SpecView):
     """Forecast with several models and their combination."""
 
     spec, kind = specs.EnsembleForecast, "ensemble"
 
 
-@extend_schema(request=specs.Leaderboard, responses={202: OpenApiTypes.OBJECT}, tags=["time series"])
+@extend_schema_view(
+    post=extend_schema(operation_id="leaderboard", request=specs.Leaderboard, responses={202: s.JobOutput})
+)
 class LeaderboardView(SpecView):
     """Back-test several models on the same rows."""
 
@@ -165,8 +201,8 @@ class LeaderboardView(SpecView):
     permissions: ClassVar[dict[str, str]] = {"post": WRITE}
 
 
-@extend_schema(responses=OpenApiTypes.OBJECT, tags=["time series"])
-class TypesView(APIView):
+@extend_schema_view(get=extend_schema(operation_id="models_types", responses=s.ModelKindsOutput))
+class TypesView(RestView):
     """Kinds of models that can be trained."""
 
     permissions: ClassVar[dict[str, str]] = {"get": READ}
@@ -175,48 +211,53 @@ class TypesView(APIView):
         return Response(selectors.model_kinds())
 
 
-@extend_schema(responses=OpenApiTypes.OBJECT, tags=["time series"])
-class ModelsView(APIView):
+@extend_schema_view(get=extend_schema(operation_id="models_list"))
+class ModelsView(ListView[TrainedModel]):
     """Trained models with their versions."""
 
     permissions: ClassVar[dict[str, str]] = {"get": READ}
+    serializer_class = s.ModelOutput
+    orderings = {"created_at": "id", "model_name": "name"}
 
-    def get(self, request: Request) -> Response:
-        found = selectors.models_of(request.actor)[:200]  # type: ignore[attr-defined]
-        return Response({"results": [model_shape(model) for model in found]})
+    def rows(self) -> Any:
+        return selectors.models_of(self.request.actor)  # type: ignore[attr-defined]
 
 
-class ModelView(APIView):
+class ModelView(RestView):
     """One trained model."""
 
     permissions: ClassVar[dict[str, str]] = {"get": READ, "delete": WRITE, "patch": WRITE}
 
-    @extend_schema(responses=OpenApiTypes.OBJECT, tags=["time series"])
+    @extend_schema(operation_id="models_read", responses=s.ModelOutput)
     def get(self, request: Request, name: str) -> Response:
+        """One trained model."""
         return Response(model_shape(selectors.model_of(request.actor, name)))  # type: ignore[attr-defined]
 
-    @extend_schema(request=OpenApiTypes.OBJECT, responses=OpenApiTypes.OBJECT, tags=["time series"])
+    @extend_schema(operation_id="models_stage", request=s.StageInput, responses=s.ModelVersionOutput)
     def patch(self, request: Request, name: str) -> Response:
-        """Move a version to another stage: `{"version": 2, "stage": "production"}`."""
+        """Move a version to another stage."""
         model = selectors.model_of(request.actor, name)  # type: ignore[attr-defined]
-        body = request.data if isinstance(request.data, dict) else {}
-        number = body.get("version")
-        version = model.versions.filter(number=number).first() if isinstance(number, int) else None
+        asked = body_of(request, s.StageInput)
+        version = model.versions.filter(number=asked["version"]).first()
         if version is None:
-            raise NotFound(f"The model {name!r} has no version {number!r}.")
-        stage = str(body.get("stage", ""))
-        return Response(version_shape(model_services.set_stage(request.actor, version, stage)))  # type: ignore[attr-defined]
+            raise NotFound("This model has no such version.")
+        return Response(version_shape(model_services.set_stage(request.actor, version, asked["stage"])))  # type: ignore[attr-defined]
 
-    @extend_schema(responses={204: None}, tags=["time series"])
+    @extend_schema(operation_id="models_delete", responses={204: None})
     def delete(self, request: Request, name: str) -> Response:
+        """Delete a model with its versions."""
         model = selectors.model_of(request.actor, name)  # type: ignore[attr-defined]
         model_services.delete_model(request.actor, model)  # type: ignore[attr-defined]
         return Response(status=204)
 
 
-@extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY}, tags=["time series"])
-class ModelDownloadView(APIView):
+@extend_schema_view(
+    get=extend_schema(operation_id="models_download", responses={(200, "application/zip"): OpenApiTypes.BINARY})
+)
+class ModelDownloadView(RestView):
     """The files of the serving version as a ZIP."""
+
+    sends_files = True
 
     permissions: ClassVar[dict[str, str]] = {"get": READ}
 
@@ -228,50 +269,55 @@ class ModelDownloadView(APIView):
         return response
 
 
-@extend_schema(responses=OpenApiTypes.OBJECT, tags=["time series"])
-class JobView(APIView):
+class JobView(RestView):
     """A job: state, progress, result; DELETE asks it to stop."""
 
     permissions: ClassVar[dict[str, str]] = {"get": READ, "delete": WRITE}
 
+    @extend_schema(operation_id="timeseries_jobs_read", responses=s.JobOutput)
     def get(self, request: Request, job_id: UUID) -> Response:
+        """A job with its result or error."""
         return Response(job_shape(jobs.job_of(request.actor, job_id)))  # type: ignore[attr-defined]
 
+    @extend_schema(operation_id="timeseries_jobs_cancel", responses={202: s.JobOutput})
     def delete(self, request: Request, job_id: UUID) -> Response:
+        """Ask a job to stop."""
         job = jobs.job_of(request.actor, job_id)  # type: ignore[attr-defined]
         return Response(job_shape(jobs.cancel(request.actor, job)), status=202)  # type: ignore[attr-defined]
 
 
-@extend_schema(responses=OpenApiTypes.OBJECT, tags=["time series"])
-class JobsView(APIView):
-    """The newest jobs."""
+@extend_schema_view(get=extend_schema(operation_id="timeseries_jobs_list"))
+class JobsView(ListView[Job]):
+    """Jobs, newest first, without their results."""
 
     permissions: ClassVar[dict[str, str]] = {"get": READ}
+    serializer_class = s.JobRow
 
-    def get(self, request: Request) -> Response:
-        found = selectors.jobs_of(request.actor)[:100]  # type: ignore[attr-defined]
-        return Response({"results": [job_shape(job, with_result=False) for job in found]})
+    def rows(self) -> Any:
+        return selectors.jobs_of(self.request.actor)  # type: ignore[attr-defined]
 
 
-class DatasetsView(APIView):
+class DatasetsView(ListView[Dataset]):
     """Data sets; POST a file to make a version."""
 
     permissions: ClassVar[dict[str, str]] = {"get": READ, "post": WRITE}
+    serializer_class = s.DatasetOutput
+    orderings = {"created_at": "id", "name": "name"}
+    parser_classes = (MultiPartParser,)
 
-    @extend_schema(responses=OpenApiTypes.OBJECT, tags=["time series"])
-    def get(self, request: Request) -> Response:
-        found = selectors.datasets_of(request.actor)[:200]  # type: ignore[attr-defined]
-        return Response({"results": [dataset_shape(dataset) for dataset in found]})
+    def rows(self) -> Any:
+        return selectors.datasets_of(self.request.actor)  # type: ignore[attr-defined]
+
+    @extend_schema(operation_id="datasets_list")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Data sets with their versions."""
+        return super().get(request, *args, **kwargs)
 
     @extend_schema(
-        request={
-            "multipart/form-data": {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}}}
-        },
-        responses={202: OpenApiTypes.OBJECT},
-        tags=["time series"],
+        operation_id="datasets_upload", request={"multipart/form-data": s.DatasetInput}, responses={202: s.JobOutput}
     )
     def post(self, request: Request) -> Response:
-        """Fields: `file`, `name`, and optionally `target`, `time_column`, `sheet`, `timezone`."""
+        """Read a file into a data set; 202 with the job that reads it."""
         file = request.FILES.get("file")
         if file is None:
             raise Invalid("No file was sent.", problems=[FieldProblem("file", "Send the file as `file`.")])
@@ -280,24 +326,26 @@ class DatasetsView(APIView):
         return Response(job_shape(job), status=202)
 
 
-class DatasetView(APIView):
+class DatasetView(RestView):
     """One data set."""
 
     permissions: ClassVar[dict[str, str]] = {"get": READ, "delete": WRITE}
 
-    @extend_schema(responses=OpenApiTypes.OBJECT, tags=["time series"])
+    @extend_schema(operation_id="datasets_read", responses=s.DatasetOutput)
     def get(self, request: Request, dataset_id: UUID) -> Response:
+        """One data set with its versions."""
         return Response(dataset_shape(selectors.dataset_of(request.actor, dataset_id)))  # type: ignore[attr-defined]
 
-    @extend_schema(responses={204: None}, tags=["time series"])
+    @extend_schema(operation_id="datasets_delete", responses={204: None})
     def delete(self, request: Request, dataset_id: UUID) -> Response:
+        """Delete a data set with its versions."""
         dataset = selectors.dataset_of(request.actor, dataset_id)  # type: ignore[attr-defined]
         dataset_services.delete_dataset(request.actor, dataset)  # type: ignore[attr-defined]
         return Response(status=204)
 
 
-@extend_schema(responses=OpenApiTypes.OBJECT, tags=["time series"])
-class HealthView(APIView):
+@extend_schema_view(get=extend_schema(operation_id="timeseries_health", responses=s.ComputeHealthOutput))
+class HealthView(RestView):
     """Whether compute workers take jobs, and what waits."""
 
     permissions: ClassVar[dict[str, str]] = {"get": READ}

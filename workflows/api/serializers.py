@@ -93,7 +93,9 @@ class VersionDetail(VersionOutput):
 
 class RunInput(serializers.Serializer[Any]):
     input = serializers.DictField(required=False, help_text="Values for the workflow's inputs")
-    version = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1, help_text="A version; the draft when left out")
+    version = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**31 - 1, help_text="A version; the draft when left out"
+    )
     target = serializers.CharField(required=False, max_length=64, help_text="Nothing behind this node runs")
     start = serializers.CharField(
         required=False, max_length=64, help_text="Only this node and what is behind it runs afresh; needs `reuse`"
