@@ -110,6 +110,23 @@ def test_a_device_gets_a_token_once_the_person_agrees(device: Flow) -> None:
     assert _poll(device, codes["device_code"]).json()["error"] == "invalid_grant"
 
 
+def test_the_code_may_be_typed_as_people_type(device: Flow) -> None:
+    codes = _start(device, {"client_id": device.client["client_id"], "scope": "workflow:read"})
+    typed = codes["user_code"].lower()
+    page = device.browser.post("/oauth/device", {"user_code": f" {typed[:4]}-{typed[4:]} "})
+    confirm = device.browser.get(page["Location"]).content.decode()
+    assert codes["user_code"] in confirm and "workflow:read" in confirm
+
+
+def test_codes_cannot_be_guessed(device: Flow) -> None:
+    codes = _start(device, {"client_id": device.client["client_id"], "scope": "workflow:read"})
+    answers = [device.browser.post("/oauth/device", {"user_code": f"WRONG{n}"}) for n in range(20)]
+    assert {answer.status_code for answer in answers} == {200} and b"unknown, used up" in answers[0].content
+    last = device.browser.post("/oauth/device", {"user_code": codes["user_code"]})
+    assert last.status_code == 429 and last["Retry-After"] == "900"
+    assert device.browser.post("/oauth/device", {"user_code": "a\x00b"}).status_code == 429
+
+
 def test_a_refused_device_gets_nothing(device: Flow) -> None:
     data = {"client_id": device.client["client_id"], "scope": "workflow:read"}
     codes = _start(device, data)

@@ -3,7 +3,7 @@
 from django.urls import path
 from oauth2_provider import views as toolkit
 
-from portal.accounts.oauth import granted, metadata, registration, views
+from portal.accounts.oauth import device, granted, metadata, registration, views
 
 app_name = "oauth2_provider"
 urlpatterns = [
@@ -16,8 +16,8 @@ urlpatterns = [
     path("oauth/introspect", views.Introspect.as_view(), name="introspect"),
     path("oauth/register", registration.Register.as_view(), name="dcr-register"),
     path("oauth/device-authorization", views.DeviceAuthorization.as_view(), name="device-authorization"),
-    path("oauth/device", toolkit.DeviceUserCodeView.as_view(), name="device"),
-    path("oauth/device/<slug:client_id>/<slug:user_code>", toolkit.DeviceConfirmView.as_view(), name="device-confirm"),
+    path("oauth/device", device.EnterCode.as_view(), name="device"),
+    path("oauth/device/<slug:client_id>/<slug:user_code>", device.Confirm.as_view(), name="device-confirm"),
     path(
         "oauth/device/<slug:client_id>/<slug:user_code>/done",
         toolkit.DeviceGrantStatusView.as_view(),
