@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path
 
 from workflows import editor_views, run_views, views
+from workflows.triggers import doors
 
 app_name = "workflows"
 urlpatterns = [
@@ -28,5 +29,6 @@ urlpatterns = [
     path("runs/<uuid:execution_id>/resume", run_views.execution_resume, name="execution-resume"),
     path("runs/<uuid:execution_id>/again", run_views.execution_again, name="execution-again"),
     path("runs/<uuid:execution_id>/decide", run_views.execution_decide, name="execution-decide"),
+    path("hooks/<str:token>", doors.hook, name="trigger-hook"),
     path("connectors/<slug:connector_id>/icon.svg", views.connector_icon, name="connector-icon"),
 ]

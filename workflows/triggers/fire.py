@@ -9,11 +9,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import transaction
 from django.utils import timezone
 
 from integrations.registry import catalogue
 from portal.common.errors import Invalid, PortalError
+from portal.common.json import dumps
 from workflows import dispatch
 from workflows.definition import load
 from workflows.dispatch import Outcome, Start
@@ -77,6 +79,8 @@ def fire(
     config = trigger.config
     wait = float(config.get("debounce_seconds") or 0) if not is_test and replay_of is None else 0.0
     with transaction.atomic():
+        # What PostgreSQL's jsonb refuses (NUL, lone surrogates) may come from anywhere.
+        event, fields = orjson.loads(dumps([event, fields]))
         stored = {"event": event, "fields": fields, "chain": chain, "label": label, "user": str(user_id or "")}
         if parent_id is not None:
             stored["parent"] = str(parent_id)
