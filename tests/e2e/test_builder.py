@@ -2,99 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.e2e.builder import PATIENCE, add, definition_of, echo, open_new, request, saved
 from tests.e2e.product import Product
-from tests.e2e.screenshots import CHROMIUM, FLAGS, Watch
-
-PATIENCE = 60_000
-TEXT_INPUT = {"type": "object", "properties": {"text": {"type": "string", "default": "Hello"}}}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def signed_in(product: Product, browser: Browser) -> dict[str, Any]:
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(product.sign_in_link())
-    page.wait_for_load_state("load")
-    state: Any = context.storage_state()
-    context.close()
-    return dict(state)
-
-
-@pytest.fixture
-def page(product: Product, browser: Browser, signed_in: dict[str, Any]) -> Iterator[Page]:
-    """A page that must neither complain nor ask other machines for anything."""
-    context = browser.new_context(
-        storage_state=signed_in,  # type: ignore[arg-type]
-        viewport={"width": 1440, "height": 900},
-        reduced_motion="reduce",
-    )
-    context.add_cookies([{"name": "django_language", "value": "en", "url": product.base}])
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
-    watch = Watch(product.base)
-    watch.follow(page, "builder")
-    yield page
-    context.close()
-    # A refused save is an answer that the page expects; the browser mentions it all the same.
-    assert [line for line in watch.found if "412" not in line] == []
-
-
-def request(page: Page, product: Product, method: str, path: str, body: Any = None, **headers: str) -> Any:
-    """A call of the REST API with the session of the page."""
-    token = next((c["value"] for c in page.context.cookies() if c["name"] == "csrftoken"), "")
-    answer = page.context.request.fetch(
-        f"{product.base}/api/v1/{path}",
-        method=method,
-        data=None if body is None else json.dumps(body),
-        headers={"Content-Type": "application/json", "X-CSRFToken": token, "Referer": product.base, **headers},
-    )
-    assert answer.ok, (answer.status, answer.text())
-    return answer.json()
-
-
-def open_new(page: Page, product: Product, name: str, **definition: Any) -> str:
-    """The editor of a fresh workflow; answers with its id."""
-    page.goto(f"{product.base}/workflows/")
-    document = {"schema_version": 1, "inputs": TEXT_INPUT, "nodes": [], "edges": [], "output": {}} | definition
-    made = request(page, product, "POST", "workflows", {"name": name, "definition": document})
-    page.goto(f"{product.base}/workflows/{made['id']}/edit")
-    expect(page.locator(".ed-shell")).to_be_visible(timeout=PATIENCE)
-    return str(made["id"])
-
-
-def saved(page: Page) -> None:
-    expect(page.locator("#save-state[data-state=saved]")).to_be_visible(timeout=PATIENCE)
-
-
-def definition_of(page: Page, product: Product, workflow: str) -> dict[str, Any]:
-    draft: dict[str, Any] = request(page, product, "GET", f"workflows/{workflow}/draft")
-    return dict(draft["definition"])
-
-
-def echo(name: str, x: int = 0, **more: Any) -> dict[str, Any]:
-    return {"id": name, "action": "text.echo", "title": name.title(), "position": {"x": x, "y": 0}} | more
-
-
-def add(page: Page, words: str, action: str) -> None:
-    page.locator("#palette-search").fill(words)
-    expect(page.locator(f'[data-action="{action}"]').first).to_be_visible(timeout=PATIENCE)
-    page.locator(f'[data-action="{action}"]').first.click()
 
 
 def test_a_graph_is_built_run_and_deployed(page: Page, product: Product) -> None:

@@ -1,5 +1,6 @@
 // The REST API as the page uses it: session cookie, CSRF header, problem+json turned into errors.
 import type { Action, Definition, Issue, Schema } from "./model";
+import type { Part } from "./state";
 
 export interface Setup {
   id: string;
@@ -47,6 +48,21 @@ export interface Connection {
   state?: string;
 }
 
+/** A result that is held fast for a node. */
+export interface Pin {
+  node: string;
+  output: unknown;
+  port: string;
+  saved_by: string | null;
+}
+
+/** An input under a name. */
+export interface Kept {
+  id: string;
+  name: string;
+  input: Record<string, unknown>;
+}
+
 export interface RunEvent {
   seq: number;
   time: string;
@@ -62,6 +78,7 @@ export interface NodeRun {
   node: string;
   state: string;
   attempt: number;
+  port?: string;
   output: unknown;
   error: any;
   started_at: string | null;
@@ -121,10 +138,17 @@ export const createApi = (base: string, id: string) => ({
     json<{ valid: boolean; issues: Issue[]; output_schema: Schema }>("POST", `${base}/workflows/validate`, { definition }),
   nodes: async () => (await json<{ results: Action[] }>("GET", `${base}/nodes`)).results,
   connections: () => everyPage<Connection>(`${base}/connections`),
-  run: (input: unknown) => json<{ id: string; state: string }>("POST", `${base}/workflows/${id}/run`, { input }),
+  run: (input: unknown, part: Part = {}) => json<{ id: string; state: string }>("POST", `${base}/workflows/${id}/run`, { input, ...part }),
+  pins: () => json<Pin[]>("GET", `${base}/workflows/${id}/pins`),
+  pin: (node: string, output: unknown, port: string) => json<Pin>("PUT", `${base}/workflows/${id}/pins/${node}`, { output, port }),
+  unpin: (node: string) => send("DELETE", `${base}/workflows/${id}/pins/${node}`),
+  kept: () => json<Kept[]>("GET", `${base}/workflows/${id}/inputs`),
+  keep: (name: string, input: unknown) => json<Kept>("POST", `${base}/workflows/${id}/inputs`, { name, input }),
+  forget: (kept: string) => send("DELETE", `${base}/workflows/${id}/inputs/${kept}`),
   cancel: (run: string) => json("POST", `${base}/executions/${run}/cancel`),
-  decide: (run: string, path: string, approved: boolean) =>
-    json("POST", `${base}/executions/${run}/decide`, { path, approved }),
+  decide: (run: string, path: string, approved: boolean, comment = "") =>
+    json("POST", `${base}/executions/${run}/decide`, { path, approved, comment }),
+  definitionOf: async (run: string) => (await json<{ definition: Definition }>("GET", `${base}/executions/${run}/definition`)).definition,
   execution: (run: string) => json<any>("GET", `${base}/executions/${run}`),
   nodeRuns: (run: string) => json<NodeRun[]>("GET", `${base}/executions/${run}/nodes`),
   runs: async () => (await json<any>("GET", `${base}/executions?workflow=${id}`)).results as any[],

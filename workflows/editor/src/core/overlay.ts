@@ -12,6 +12,8 @@ export interface NodeState {
   done?: number;
   total?: number;
   message?: string;
+  /** Where the result is from when the node itself did not run. */
+  source?: "pinned" | "earlier";
 }
 
 export interface Overlay {
@@ -68,6 +70,7 @@ export function take(overlay: Overlay, events: RunEvent[]): Overlay {
       ...(typeof data.ms === "number" ? { ms: data.ms } : {}),
       ...(typeof (data.items ?? data.count) === "number" ? { count: data.items ?? data.count } : {}),
       message: event.message || undefined,
+      source: data.source,
     };
     if (next === "failed" && !firstFailure) firstFailure = name;
   }

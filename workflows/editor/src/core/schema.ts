@@ -113,3 +113,23 @@ export function walkPath(path: string, scope: Record<string, unknown>): unknown 
   }
   return value;
 }
+
+/** The schema that a value has, as far as one example tells. */
+export function schemaOf(value: unknown): Schema {
+  if (value === null || value === undefined) return { type: "null" };
+  if (Array.isArray(value)) return value.length ? { type: "array", items: schemaOf(value[0]) } : { type: "array" };
+  if (typeof value === "object") return { type: "object", properties: Object.fromEntries(Object.entries(value).map(([name, part]) => [name, schemaOf(part)])) };
+  return { type: typeof value === "number" ? (Number.isInteger(value) ? "integer" : "number") : typeof value };
+}
+
+type Row = Record<string, unknown>;
+
+/** The rows of a value and the path to them: itself, or the one list of records in it. */
+export function rowsOf(value: unknown, path = ""): { rows: Row[]; path: string } | null {
+  if (Array.isArray(value)) return value.length && value.every((row) => row && typeof row === "object" && !Array.isArray(row)) ? { rows: value, path } : null;
+  if (value && typeof value === "object") {
+    const lists = Object.entries(value).map(([name, part]) => rowsOf(part, path ? `${path}.${name}` : name)).filter((found) => found !== null);
+    return lists.length === 1 ? lists[0] : null;
+  }
+  return null;
+}

@@ -1,5 +1,8 @@
 // Every text of the canvas in both languages: the type makes a missing one an error.
+import { WORDS } from "./words";
+
 const TEXTS = {
+  ...WORDS,
   // Words
   add_input: ["Add an input", "입력 추가"], add_item: ["Add", "추가"], add_node: ["Add a node", "노드 추가"], add_output: ["Add an output", "출력 추가"],
   advanced: ["Advanced (%s)", "고급 설정 (%s)"], any: ["anything", "무엇이든"], bytes: ["%s characters", "%s자"], cancel: ["Cancel", "취소"],

@@ -39,6 +39,7 @@ function Page() {
   const announce = editor.use((state) => state.announce);
   const notice = editor.use((state) => state.notice);
   const blank = editor.use((state) => state.ready && editor.graph().nodes.length === 0);
+  const moved = editor.use((state) => state.ranOn !== null && state.stale.size > 0 && ["queued", "running", "waiting"].includes(state.overlay.state));
   const bar = document.getElementById("editor-bar");
 
   useEffect(() => {
@@ -112,6 +113,7 @@ function Page() {
             <div className="ed-blank"><p className="strong">{t("empty_title")}</p><p className="muted small">{t("empty_canvas")}</p>
               {editor.setup.may.edit && <button type="button" className="button button-primary" onClick={() => { editor.store.set({ panel: "add" }); setTimeout(() => document.getElementById("palette-search")?.focus()); }}><Icon name="plus" />{t("add_node")}</button>}</div>
           )}
+          {moved && <div className="ed-banner" role="status"><Icon name="info" />{t("graph_changed")}</div>}
           {notice && <div className="ed-notice" data-kind={notice.kind} role="alert"><Icon name={notice.kind === "danger" ? "alert" : "info"} />{notice.text}</div>}
         </div>
         <Dock />

@@ -1,6 +1,7 @@
 // What stands at the right end of the page's bar: save state, undo, view, run, deploy.
 import { t, type Key } from "../core/texts";
 import { Icon, language, useEditor } from "./common";
+import { RunMenu } from "./RunMenu";
 
 export function Bar() {
   const editor = useEditor();
@@ -29,7 +30,7 @@ export function Bar() {
       </div>
       {may.run && (running
         ? <button type="button" className="button button-danger" id="stop" onClick={() => void editor.stop()}><Icon name="stop" />{t("stop")}</button>
-        : <button type="button" className="button" id="run" onClick={() => editor.store.set({ dialog: "run" })}><Icon name="play" />{t("run")}</button>)}
+        : <RunMenu />)}
       {may.deploy && <button type="button" className="button button-accent" id="deploy" onClick={() => editor.store.set({ dialog: "deploy" })}><Icon name={errors ? "alert" : "rocket"} />{errors ? t(errors === 1 ? "fix_issue" : "fix_issues", errors) : t("deploy")}</button>}
     </div>
   );

@@ -1,11 +1,10 @@
-// Run with a form, deploy on one screen, the conflict of two authors, all keys.
+// Deploy on one screen, the conflict of two authors, all keys.
 import { useState } from "react";
-import { ApiError, type Problem } from "../core/api";
 import type { Schema } from "../core/model";
 import { t } from "../core/texts";
 import { Dialog, Icon, useEditor } from "./common";
-import { Field } from "./Field";
 import { KEYS } from "./keys";
+import { explain, Failure, RunDialog } from "./RunDialog";
 
 export function Dialogs() {
   const editor = useEditor();
@@ -22,67 +21,6 @@ export function Dialogs() {
     );
   }
   return null;
-}
-
-function defaults(schema: Schema): Record<string, unknown> {
-  return Object.fromEntries(Object.entries((schema.properties ?? {}) as Record<string, Schema>).filter(([, part]) => part.default !== undefined).map(([name, part]) => [name, part.default]));
-}
-
-const Failure = ({ error }: { error: string }) => (error ? <p className="field-errors" role="alert"><Icon name="alert" /><span>{error}</span></p> : null);
-
-/** What went wrong, and the problems that belong to no field of the form. */
-function explain(error: unknown, known: string[]): { text: string; problems: Problem[] } {
-  const problems = error instanceof ApiError ? error.problems : [];
-  const rest = problems.filter((problem) => !known.includes(problem.field.replace(/^input\./, "").split(/[.[]/)[0]));
-  const text = [(error as Error).message, ...rest.map((problem) => `${problem.field}: ${problem.message} ${problem.remedy}`), error instanceof ApiError ? error.remedy : ""];
-  return { text: text.filter(Boolean).join(" "), problems };
-}
-
-function RunDialog({ onClose }: { onClose: () => void }) {
-  const editor = useEditor();
-  const schema = editor.use((state) => state.history.present.inputs);
-  const last = editor.use((state) => state.lastInput);
-  const names = Object.keys(schema.properties ?? {});
-  const [value, setValue] = useState<Record<string, unknown>>(() => ({ ...defaults(schema), ...(last ?? editor.setup.sample_input) }));
-  const [raw, setRaw] = useState<string | null>(null);
-  const [busy, setBusy] = useState(false);
-  const [failed, setFailed] = useState<{ text: string; problems: Problem[] }>({ text: "", problems: [] });
-  const go = async () => {
-    setBusy(true);
-    try {
-      const given = raw === null ? value : JSON.parse(raw);
-      await editor.run(Object.fromEntries(Object.entries(given).filter(([, item]) => item !== undefined)));
-    } catch (error) {
-      setFailed(explain(error, names));
-      setBusy(false);
-    }
-  };
-  const toggle = () => {
-    if (raw === null) return setRaw(JSON.stringify(value, null, 2));
-    try {
-      setValue(JSON.parse(raw));
-      setRaw(null);
-    } catch (error) {
-      setFailed({ text: (error as Error).message, problems: [] });
-    }
-  };
-  return (
-    <Dialog
-      title={t("run_draft")} onClose={onClose}
-      foot={<><button type="button" className="button button-quiet" onClick={toggle}><Icon name="braces" />{raw === null ? "JSON" : t("form")}</button><span className="grow" /><button type="button" className="button" onClick={onClose}>{t("cancel")}</button><button type="submit" form="ed-run-form" className="button button-primary" id="run-go" disabled={busy}><Icon name="play" />{t("run")}</button></>}
-    >
-      <form id="ed-run-form" className="ed-form" noValidate onSubmit={(event) => { event.preventDefault(); void go(); }}>
-        <Failure error={failed.text} />
-        {raw !== null ? <textarea className="mono" rows={12} value={raw} aria-label="JSON" onChange={(event) => setRaw(event.target.value)} />
-          : names.length === 0 ? <p className="muted">{t("no_inputs")}</p>
-            : names.map((name) => (
-              <Field key={name} name={name} path={name} schema={schema.properties[name]} root={schema} plain value={value[name]} required={schema.required?.includes(name)}
-                problems={failed.problems.map((problem) => ({ ...problem, field: problem.field.replace(/^input\./, ""), severity: "error" }))}
-                onChange={(next) => setValue({ ...value, [name]: next })} />
-            ))}
-      </form>
-    </Dialog>
-  );
 }
 
 const toolName = (title: string): string =>

@@ -48,7 +48,8 @@ export function Dock() {
   );
 }
 
-const words = (event: RunEvent): string => event.message || (WORDS.has(event.kind) ? t(`ev_${event.kind.replace(".", "_")}` as Key) : event.kind);
+const words = (event: RunEvent): string => (event.data?.source ? `${plain(event)} (${t(event.data.source === "pinned" ? "of_pin" : "of_earlier")})` : plain(event));
+const plain = (event: RunEvent): string => event.message || (WORDS.has(event.kind) ? t(`ev_${event.kind.replace(".", "_")}` as Key) : event.kind);
 const WORDS = new Set(["run.started", "run.succeeded", "run.failed", "run.cancelled", "run.waiting", "node.started", "node.succeeded", "node.failed", "node.retrying", "node.skipped", "node.handled", "node.waiting", "node.progress"]);
 
 function Log() {
@@ -91,8 +92,10 @@ function Log() {
         className="ed-log" ref={box} role="log" aria-label={t("dock_log")} tabIndex={0}
         onScroll={(event) => {
           const list = event.currentTarget;
+          // Following ends when somebody scrolls up, not when new lines push the end away.
+          const end = list.scrollTop + list.clientHeight >= list.scrollHeight - ROW;
+          if (end || list.scrollTop < top) setFollowing(end);
           setTop(list.scrollTop);
-          setFollowing(list.scrollTop + list.clientHeight >= list.scrollHeight - ROW);
         }}
       >
         {shown.length === 0 && <p className="ed-hint">{t(events.length ? "nothing_found" : "no_run_yet")}</p>}

@@ -4,9 +4,9 @@ import * as edits from "../core/edits";
 import { edgeKey, OUT, titleOf, type Issue, type Node, type Schema } from "../core/model";
 import { t } from "../core/texts";
 import { ActionIcon, actionOfNode, duration, Icon, StateMark, useEditor } from "./common";
-import { DataView } from "./DataView";
 import { Expression } from "./Expression";
 import { Field } from "./Field";
+import { NodeInput, NodeOutput } from "./NodeData";
 import { Reliability } from "./Reliability";
 
 const TABS = ["settings", "input", "output", "notes"] as const;
@@ -39,7 +39,6 @@ function NodeInspector({ node }: { node: Node }) {
   const tab = editor.use((state) => state.inspector);
   const key = editor.use((state) => [...state.level, node.id].join("/"));
   const overlay = editor.use((state) => state.overlay.nodes[key]);
-  const run = editor.use((state) => state.outputs[key]);
   const set = (label: string, change: Partial<Node>, merge?: string) => editor.edit(label, (graph) => edits.updateNode(graph, node.id, change), merge);
   return (
     <aside className="ed-inspector" aria-label={t("inspector")} data-region>
@@ -63,7 +62,7 @@ function NodeInspector({ node }: { node: Node }) {
       <div className="ed-pad" id="inspector-panel" role="tabpanel" aria-labelledby={`inspector-${tab}`}>
         {tab === "settings" && <Settings node={node} />}
         {tab === "input" && <NodeInput node={node} />}
-        {tab === "output" && (run ? <DataView value={run.error ?? run.output} source={t("from_last_run")} /> : <><p className="ed-hint">{t("no_data_yet")}</p><SchemaView schema={action?.output_schema ?? {}} /></>)}
+        {tab === "output" && <NodeOutput node={node} schema={action?.output_schema ?? {}} />}
         {tab === "notes" && (
           <div className="field">
             <label htmlFor="node-note">{t("note")}</label>
@@ -72,26 +71,6 @@ function NodeInspector({ node }: { node: Node }) {
         )}
       </div>
     </aside>
-  );
-}
-
-const SchemaView = ({ schema }: { schema: Schema }) => (
-  <details className="ed-section"><summary>{t("output_schema")}</summary><pre className="code">{JSON.stringify(schema, null, 2)}</pre></details>
-);
-
-function NodeInput({ node }: { node: Node }) {
-  const editor = useEditor();
-  const outputs = editor.use((state) => state.outputs);
-  const edges = editor.use(() => editor.graph().edges);
-  const sources = [...new Set(edges.filter((edge) => edge.to === node.id).map((edge) => edge.from))];
-  const lastInput = editor.use((state) => state.lastInput);
-  const known = sources.filter((id) => outputs[id]);
-  if (!known.length && !lastInput) return <p className="ed-hint">{t("no_data_yet")}</p>;
-  return (
-    <>
-      {lastInput && <DataView value={lastInput} source={t("inputs")} path="input" />}
-      {known.map((id) => <DataView key={id} value={outputs[id].output} source={id} path={id} />)}
-    </>
   );
 }
 

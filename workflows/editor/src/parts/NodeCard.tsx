@@ -1,9 +1,10 @@
 // One node on the canvas: 220 × 64, icon, title, operation, state; ports with their names.
 import { Handle, Position, useConnection, type NodeProps } from "@xyflow/react";
-import { memo } from "react";
+import { memo, useState } from "react";
 import { ERROR, HEIGHT, portsOf, titleOf } from "../core/model";
 import { isExpression } from "../core/schema";
 import { t } from "../core/texts";
+import { NodeTools } from "./NodeTools";
 import { ActionIcon, actionOfNode, duration, Icon, number, STATE_ICONS, useEditor } from "./common";
 
 export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeProps) {
@@ -16,10 +17,9 @@ export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeP
     const found = state.issues.filter((issue) => issue.node === key || issue.node === id);
     return found.some((issue) => issue.severity === "error") ? "error" : found.length ? "warning" : "";
   });
-  const stale = editor.use((state) => {
-    const ran = state.ranOn?.nodes.find((item) => item.id === id);
-    return Boolean(run && !state.level.length && ran && JSON.stringify(ran.params) !== JSON.stringify(node?.params));
-  });
+  const stale = editor.use((state) => state.stale.has(key));
+  const pinned = editor.use((state) => !state.level.length && Boolean(state.pins[id]));
+  const [hover, setHover] = useState(false);
   const connection = useConnection();
   if (!node) return null;
   const title = titleOf(node, action);
@@ -38,7 +38,9 @@ export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeP
       data-off={node.disabled || undefined} data-issue={worst || undefined} data-fits={fits || undefined} data-refused={reason ? true : undefined}
       style={{ minHeight: Math.max(HEIGHT, ports.length * 22 + 12) }}
       title={reason ? t(reason) : undefined}
+      data-stale={stale || undefined} onMouseEnter={() => setHover(true)} onMouseLeave={() => setHover(false)}
     >
+      {(hover || selected) && !dragging && !connection.inProgress && <NodeTools node={node} title={title} pinned={pinned} />}
       <Handle type="target" position={Position.Left} className="ed-port" data-shape="circle" />
       <ActionIcon action={actionOfNode(node)} />
       <div className="ed-node-text">
@@ -48,6 +50,7 @@ export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeP
       <span className="ed-glyph" role="img" aria-label={t(`state_${state}`)}><Icon name={STATE_ICONS[state]} /></span>
       <div className="ed-badges">
         {worst && <span data-kind={worst} title={t("has_issues")}><Icon name="alert" /></span>}
+        {pinned && <span data-kind="pinned" title={t("pinned")}><Icon name="pin" /></span>}
         {stale && <span data-kind="warning" title={t("stale")}><Icon name="half-circle" /></span>}
         {node.disabled && <span title={t("off")}><Icon name="pause" /></span>}
         {(node.retry?.max_attempts ?? 1) > 1 && <span title={t("retries")}><Icon name="loop" /></span>}
@@ -68,6 +71,11 @@ export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeP
           style={{ top: `${((index + 0.5) / ports.length) * 100}%` }} data-port={port}
         >
           {labelled && <span className="ed-port-label">{port}</span>}
+          {(hover || selected) && !connection.inProgress && editor.setup.may.edit && (
+            <button type="button" className="ed-plus nodrag nopan" tabIndex={-1} aria-label={t("add_after", title)} title={t("add_after", title)}
+              onPointerDown={(event) => event.stopPropagation()} onMouseDown={(event) => event.stopPropagation()}
+              onClick={(event) => { event.stopPropagation(); editor.store.set({ panel: "add", picker: { after: { node: id, port } } }); setTimeout(() => document.getElementById("palette-search")?.focus()); }}><Icon name="plus" /></button>
+          )}
         </Handle>
       ))}
       {node.body !== undefined && node.body !== null && (

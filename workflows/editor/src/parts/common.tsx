@@ -58,6 +58,8 @@ export const actionOfNode = (node: Node): Pick<Action, "id" | "connector"> => ({
 export const language = document.documentElement.lang.startsWith("ko") ? "ko" : "en";
 export const number = (value: number): string => new Intl.NumberFormat(language).format(value);
 
+export const moment = (text: string): string => new Date(text).toLocaleString(language, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+
 export function duration(ms: number): string {
   if (ms < 1000) return t("ms", number(Math.round(ms)));
   return t("seconds", new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(ms / 1000));

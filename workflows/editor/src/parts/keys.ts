@@ -6,7 +6,7 @@ import { t, type Key } from "../core/texts";
 export const KEYS: [string, Key][] = [
   ["Ctrl+Z", "undo"], ["Shift+Ctrl+Z", "redo"], ["Ctrl+C", "copy"], ["Ctrl+X", "cut"], ["Ctrl+V", "paste"], ["Ctrl+D", "duplicate"],
   ["Ctrl+A", "select_all"], ["Del", "delete"], ["F2", "rename"], ["O", "turned_off"], ["N", "add_node"], ["Shift+N", "note"],
-  ["R", "run"], ["L", "arrange"], ["F", "fit"], ["0", "actual_size"], ["G", "outline"], ["/", "search_canvas"], ["← ↑ ↓ →", "move_selection"],
+  ["P", "pin"], ["R", "run"], ["Shift+R", "run_to"], ["L", "arrange"], ["F", "fit"], ["0", "actual_size"], ["G", "outline"], ["/", "search_canvas"], ["← ↑ ↓ →", "move_selection"],
   ["F6", "next_region"], ["?", "all_keys"],
 ];
 
@@ -50,13 +50,18 @@ export function onKey(editor: Editor, view: View, event: KeyboardEvent): void {
     Delete: editor.remove,
     Backspace: editor.remove,
     F2: () => single && focus("#node-title"),
-    o: () => selected.length && editor.edit(t("did_set", t("off")), (graph) => selected.reduce((now, id) => edits.updateNode(now, id, { disabled: graph.nodes.find((node) => node.id === id)?.disabled ? undefined : true }), graph)),
+    o: () => selected.length && editor.toggleOff(selected),
     n: () => {
       if (event.shiftKey) {
         if (single) { store.set({ inspector: "notes" }); focus("#node-note"); }
       } else { store.set({ panel: "add" }); focus("#palette-search"); }
     },
-    r: () => editor.setup.may.run && store.set({ dialog: "run" }),
+    p: () => single && void editor.togglePin(single.id),
+    r: () => {
+      if (!editor.setup.may.run) return;
+      if (event.shiftKey && single) void editor.runPart("to", single.id);
+      else store.set({ dialog: "run", part: {} });
+    },
     l: editor.arrange,
     f: view.fit,
     "0": view.actual,
