@@ -237,5 +237,6 @@ class ExecutionEvent(models.Model):
         return f"{self.execution_id} #{self.seq} {self.kind}"
 
 
-# The tables of `workflows.triggers` belong to this app.
+# The tables of these modules belong to this app.
+from workflows.run_models import SavedFilter, WorkflowTest  # noqa: E402, F401
 from workflows.triggers.models import Firing, Trigger  # noqa: E402, F401
