@@ -8,14 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from integrations.discovery import Problem, load_part, packages
 from integrations.sdk import Action, Connector, Site
 from portal.common.errors import NotFound
+from portal.common.upstreams import parse_upstreams
 from portal.settings.env import env
-
-Mode = Literal["sandbox", "live"]
 
 
 class Catalogue(Mapping[str, Action[Any]]):
@@ -98,23 +97,6 @@ def get_action(action_id: str) -> Action[Any]:
 
 
 # Upstreams -------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=8)
-def parse_upstreams(text: str) -> tuple[Mode, dict[str, Mode]]:
-    """The default mode and the exceptions of a text such as `live,kis=sandbox`; `ValueError` on anything else."""
-    default: Mode = "sandbox"
-    exceptions: dict[str, Mode] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        key, equals, value = part.rpartition("=")
-        if value not in ("sandbox", "live") or (equals and not key.strip()):
-            raise ValueError(f"UPSTREAMS: {part!r} is neither `sandbox`, `live` nor `connector=sandbox|live`.")
-        mode: Mode = "live" if value == "live" else "sandbox"
-        if equals:
-            exceptions[key.strip()] = mode
-        else:
-            default = mode
-    return default, exceptions
 
 
 def resolve_site(connector: Connector) -> Site:
