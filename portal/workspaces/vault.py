@@ -25,8 +25,9 @@ def _context(key: DataKey) -> str:
 def data_key_of(owner: Workspace | User) -> DataKey:
     """The current data key of a workspace or a person, made at first use."""
     field = "workspace" if isinstance(owner, Workspace) else "user"
-    # Lock the owner, so that two first uses do not make two keys.
-    type(owner).objects.select_for_update().get(pk=owner.pk)
+    # Lock the owner, so that two first uses do not make two keys. The owner may be a request's lazy user.
+    model: Any = Workspace if field == "workspace" else User
+    model.objects.select_for_update().get(pk=owner.pk)
     found = DataKey.objects.filter(**{field: owner}, retired_at=None).first()
     if found:
         return found
