@@ -33,7 +33,8 @@ def check_upstreams(app_configs: Any = None, **options: Any) -> list[CheckMessag
         return [Error(str(error), id="integrations.E001")]
     found: list[CheckMessage] = []
     connectors = registry().connectors
-    keys = set(connectors) | {one.upstream.key for one in connectors.values() if one.upstream}
+    # Text messages have an upstream without a connector.
+    keys = {"solapi"} | set(connectors) | {one.upstream.key for one in connectors.values() if one.upstream}
     found += [
         Warning(f"UPSTREAMS names {name!r}, which no connector uses.", id="integrations.W002")
         for name in exceptions

@@ -48,6 +48,8 @@ def _apps() -> Iterator[str]:
     for folder in sorted(ROOT.iterdir()):
         if (folder / "__init__.py").is_file():
             yield folder.name
+    # The portal's own rooms are apps one level down.
+    yield from (f"portal.{folder.parent.name}" for folder in sorted(ROOT.glob("portal/*/apps.py")))
 
 
 def _general() -> Iterator[str]:

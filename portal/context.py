@@ -97,6 +97,23 @@ class Shell:
             return []
         return list(user.memberships.select_related("workspace").order_by("workspace__name"))
 
+    @cached_property
+    def quota(self) -> Any:
+        """The meter to warn of; None while no quota runs out, or while the counters cannot be read."""
+        try:
+            return worst_meter(self.actor.workspace) if self.actor else None
+        except RedisError:
+            return None
+
+    @cached_property
+    def unread(self) -> int:
+        """Notifications that the person has not read, counted a little beyond what the bell shows."""
+        from portal.notifications.selectors import unread_count
+
+        if not self.actor or self.actor.user is None:
+            return 0
+        return unread_count(self.actor.user.pk, self.actor.workspace.pk)
+
     @property
     def theme(self) -> str:
         user: Any = getattr(self.request, "user", None)

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 websocket_urlpatterns = [
     pattern
-    for app in ("workflows", "markets", "procurement", "properties", "timeseries")
+    for app in ("portal.notifications", "workflows", "markets", "procurement", "properties", "timeseries")
     if find_spec(f"{app}.sockets")
     for pattern in import_module(f"{app}.sockets").urlpatterns
 ]

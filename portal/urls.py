@@ -14,6 +14,7 @@ from portal.stack.health import healthz, readyz
 PAGES = (
     ("portal.workspaces", ""),
     ("portal.notifications", "notifications/"),
+    ("portal.notifications.pwa", ""),
     ("integrations", ""),
     ("workflows", ""),
     ("deployments", ""),

@@ -13,7 +13,7 @@ _SECRET = re.compile(
     r"access_token|refresh_token|client_secret|password|secret)\b[\"']?\s*[=:]\s*[\"']?(?:bearer\s+)?)"
     r"([^\s\"'&,;}]{4,})"
 )
-_OWN_KEY = re.compile(r"\b(mcpk|wsk|pat)_[A-Za-z0-9]{6,}")
+_OWN_KEY = re.compile(r"\b(mcpk|wsk|pat|whsec)_[A-Za-z0-9+/]{6,}")
 
 
 def redact(text: str) -> str:

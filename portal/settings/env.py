@@ -80,6 +80,18 @@ class Env(BaseSettings):
     email_url: str = Field("", description="smtp://user:password@host:port?tls=1; empty: mails go to the log.")
     email_from: str = Field("portal@localhost", description="Sender of the product's mails.")
 
+    # Notifications
+    vapid_private_key: str = Field(
+        "", description="Web push key, 32 bytes in base64url (`manage.py vapid_key` makes one); empty: derived."
+    )
+    vapid_subject: str = Field(
+        "", description="mailto: or https address for push services; empty: EMAIL_FROM."
+    )
+    solapi_api_key: str = Field("", description="API key of Solapi, which carries text messages.")
+    solapi_api_secret: str = Field("", description="Secret of SOLAPI_API_KEY.")
+    solapi_sender: str = Field("", description="Number that text messages come from, registered with Solapi.")
+    solapi_base_url: str = Field("", description="Base URL of Solapi's API, replacing live and sandbox.")
+
     # Sign-in
     sign_up: Literal["open", "invited", "closed"] = Field("open", description="Who may create an account.")
     google_client_id: str = Field("", description="OAuth client for Google sign-in and connector.")
@@ -122,6 +134,7 @@ class Env(BaseSettings):
     quota_monthly_calls: int = Field(
         2_000_000, ge=0, description="Calls a month of a workspace without a plan; 0: no end."
     )
+    notification_retention_days: int = Field(90, ge=1, description="Days read notifications and deliveries are kept.")
     max_request_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes.")
 
     @field_validator("allowed_hosts", "http_allow_private", mode="before")

@@ -2,6 +2,7 @@
 import { initCharts } from "./chart.js";
 import { initCode } from "./code.js";
 import { takeFreshKey } from "./connect.js";
+import "./notifications.js";
 import { initPalette } from "./palette.js";
 import { initTabs } from "./tabs.js";
 import { toast } from "./toast.js";
