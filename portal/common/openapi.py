@@ -81,7 +81,7 @@ class Schema(AutoSchema):
         found: list[Any] = []
         if query := getattr(self.view, "query", {}).get(method):
             found.append(query)
-        if getattr(self.view, "permissions", None):
+        if getattr(self.view, "permissions", None) and "{workspace_id}" not in self.path:
             found.append(WORKSPACE)
         if method in getattr(self.view, "once", ()):
             found.append(ONCE)

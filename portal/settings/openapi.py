@@ -80,6 +80,9 @@ def spectacular() -> dict[str, Any]:
             "Trade": "properties.models.TRADES",
             "HealthCheck": "portal.api.health.CHECK",
             "HealthState": "portal.api.health.STATES",
+            "Role": "portal.workspaces.models.ROLE_CHOICES",
+            "KeyRole": "portal.workspaces.api.serializers.KEY_ROLES",
+            "PermissionName": "portal.workspaces.api.serializers.PERMISSIONS",
             "JobState": "timeseries.records.STATES",
         },
     }

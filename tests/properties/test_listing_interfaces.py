@@ -210,7 +210,9 @@ def test_a_basis_is_recorded_on_the_page_and_over_rest(browser, workspace):
     assert LegalBasis.objects.get(platform="kb").recorded_label == "owner@example.test"
 
     wrong = browser.post(
-        reverse("properties-api-legal-bases"), {"platform": "naver", "ground": "other", "details": "x"}
+        reverse("properties-api-legal-bases"),
+        {"platform": "naver", "ground": "other", "details": "x"},
+        "application/json",
     )
     assert wrong.status_code == 422
     assert browser.delete(reverse("properties-api-revoke", args=["kb"])).status_code == 204
