@@ -26,7 +26,8 @@ def command(name: str, env: Env) -> list[str]:
     """The arguments that start one process; `name` is one of PROCESSES."""
     python = sys.executable
     # Workers do not need to know one another: no gossip, no synchronisation at start.
-    celery = [python, "-m", "celery", "--quiet", "--app", "portal"]
+    # Django's checks are `make check`'s business, not every start's.
+    celery = [python, "-m", "celery", "--quiet", "--skip-checks", "--app", "portal"]
     worker = [*celery, "worker", "--without-gossip", "--without-mingle"]
     worker += ["--heartbeat-interval", "5", "--loglevel", env.log_level]
     if name == "web":

@@ -10,10 +10,25 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+class Running(Protocol):
+    """What a supervisor needs of a process, as `subprocess.Popen` has it."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, number: int, /) -> None: ...
+
+    def kill(self) -> None: ...
 
 
 def spawn(
@@ -24,12 +39,13 @@ def spawn(
     user: tuple[int, int] | None = None,
     stdin: int | IO[bytes] | None = subprocess.DEVNULL,
     stdout: int | IO[bytes] | None = None,
+    stderr: int | None = None,
     death_signal: int = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
     """Start a child in a process group of its own.
 
     `user` is (uid, gid) to switch to. On Linux the child gets `death_signal` when the thread that started it
-    ends, so call this from the main thread. stderr goes where stdout goes.
+    ends, so call this from the main thread. stderr goes where stdout goes unless it is named.
     """
     return subprocess.Popen(
         [str(part) for part in argv],
@@ -37,7 +53,7 @@ def spawn(
         cwd=cwd,
         stdin=stdin,
         stdout=stdout,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.STDOUT if stderr is None else stderr,
         start_new_session=True,
         preexec_fn=_die_with_parent(death_signal),
         user=None if user is None else user[0],

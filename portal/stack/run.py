@@ -4,8 +4,8 @@ import http.client
 import json
 import os
 import re
-import subprocess
 import sys
+import tempfile
 import time
 from functools import partial
 
@@ -16,15 +16,16 @@ from portal.stack.check import check_database, check_redis
 from portal.stack.commands import PROCESSES, command, is_available, public_host, read_environment
 from portal.stack.errors import StackError
 from portal.stack.layout import ROOT, Layout, default_layout, port_is_free, remembered_port, write_private
+from portal.stack.nursery import Nursery
 from portal.stack.postgres import PostgresServer
-from portal.stack.processes import spawn
+from portal.stack.processes import Running, spawn
 from portal.stack.redis import RedisServer
 from portal.stack.supervisor import Child, Supervisor, describe_children
 
 _READY_TIMEOUT = 120.0
 _POSTGRES_NOISE = re.compile(r"^(LOG|DETAIL|HINT):")
 _REDIS_NOISE = re.compile(r"oO0OoO|version=|onfiguration loaded|initialized|overcommit|Huge|SIGTERM|shutdown|bye bye")
-# Nobody waits for these two when the page opens, and their imports are the heaviest.
+# Nobody waits for these two when the page opens.
 _LATE = ("compute", "beat")
 
 
@@ -50,11 +51,13 @@ def run() -> int:
 
     supervisor = Supervisor(on_change=lambda: _write_status(layout, supervisor))
     supervisor.handle_signals()
+    nursery = Nursery()
     try:
         _start_services(supervisor, layout)
-        welcome = _prepare_and_start(supervisor, layout)
+        welcome = _prepare_and_start(supervisor, nursery, layout)
         _wait_until_ready(supervisor)
-        _start_processes(supervisor, _LATE)
+        _start_processes(supervisor, nursery, _LATE)
+        nursery.close()
         if not supervisor.stopping.is_set():
             supervisor.say(f"ready in {time.monotonic() - begun:.1f} s; Ctrl-C stops everything")
             supervisor.say(f"open {os.environ['PUBLIC_URL']}")
@@ -64,6 +67,7 @@ def run() -> int:
     finally:
         if supervisor.stopping.is_set():
             supervisor.say("stopping")
+        nursery.close()
         supervisor.stop()
         layout.status_file.unlink(missing_ok=True)
     return 0
@@ -92,7 +96,7 @@ def _start_services(supervisor: Supervisor, layout: Layout) -> None:
             supervisor.say(redis.warning, "redis")
 
 
-def _prepare_and_start(supervisor: Supervisor, layout: Layout) -> str:
+def _prepare_and_start(supervisor: Supervisor, nursery: Nursery, layout: Layout) -> str:
     """Migrations and static files come before the processes that use them, unless nothing of them changed since."""
     stamp = layout.state / "prepared.stamp"
     processes = [name for name in PROCESSES if name not in _LATE]
@@ -100,54 +104,57 @@ def _prepare_and_start(supervisor: Supervisor, layout: Layout) -> str:
     # A database of somebody else's may have been emptied meanwhile; ours lives and dies with the stamp's folder.
     is_ours = any(child.name == PostgresServer.name for child in supervisor.children)
     if is_ours and stamp.exists() and stamp.read_text() == fingerprint:
-        _start_processes(supervisor, processes)
-        return _prepare(supervisor, layout)
-    welcome = _prepare(supervisor, layout)
+        nursery.grow(os.environ)
+        _start_processes(supervisor, nursery, processes)
+        return _prepare(supervisor, nursery, layout)
+    welcome = _prepare(supervisor, None, layout)
     if is_ours and not supervisor.stopping.is_set():
         stamp.write_text(fingerprint)
-    _start_processes(supervisor, processes)
+    nursery.grow(os.environ)
+    _start_processes(supervisor, nursery, processes)
     return welcome
 
 
-def _prepare(supervisor: Supervisor, layout: Layout) -> str:
+def _prepare(supervisor: Supervisor, nursery: Nursery | None, layout: Layout) -> str:
     """Build and migrate; returns what to show once everything runs."""
     if supervisor.stopping.is_set():
         return ""
     if build_editor(layout):
         supervisor.say("built the canvas")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "portal.stack.prepare"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    while not supervisor.stopping.is_set():
-        try:
-            welcome, _ = process.communicate(timeout=0.2)
-        except subprocess.TimeoutExpired:
-            continue
-        if process.returncode:
-            raise StackError("Preparing the database failed, see the lines above.")
-        return welcome
-    process.kill()
-    process.wait()
+    with tempfile.TemporaryFile() as output:
+        process = _start_process([sys.executable, "-m", "portal.stack.prepare"], nursery, output.fileno(), 2)
+        while not supervisor.stopping.wait(0.1):
+            if process.poll() is None:
+                continue
+            if process.returncode:
+                raise StackError("Preparing the database failed, see the lines above.")
+            output.seek(0)
+            return output.read().decode()
+        process.kill()
+        process.wait()
     return ""
 
 
-def _start_processes(supervisor: Supervisor, names: list[str] | tuple[str, ...]) -> None:
+def _start_processes(supervisor: Supervisor, nursery: Nursery, names: list[str] | tuple[str, ...]) -> None:
     for name in names:
         if supervisor.stopping.is_set():
             return
         if not is_available(name):
             supervisor.say(f"no {name} process in this installation")
             continue
-        start = partial(_start_process, command(name, read_environment()), name)
+        start = partial(_start_process, command(name, read_environment()), nursery, name=name)
         supervisor.add(Child(name, start, grace=15.0))
 
 
-def _start_process(arguments: list[str], name: str, output: int) -> subprocess.Popen[bytes]:
-    return spawn(arguments, env=os.environ | {"STACK_PROCESS": name}, cwd=ROOT, stdout=output)
+def _start_process(
+    arguments: list[str], nursery: Nursery | None, output: int, errors: int | None = None, *, name: str = ""
+) -> Running:
+    environment = os.environ | {"STACK_PROCESS": name}
+    if nursery is not None:
+        fork = nursery.fork(arguments, environment, output, output if errors is None else errors)
+        if fork is not None:
+            return fork
+    return spawn(arguments, env=environment, cwd=ROOT, stdout=output, stderr=errors)
 
 
 def _wait_until_ready(supervisor: Supervisor) -> None:

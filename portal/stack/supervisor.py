@@ -15,7 +15,7 @@ from typing import TextIO
 
 from portal.stack import guard
 from portal.stack.errors import StackError
-from portal.stack.processes import signal_group
+from portal.stack.processes import Running, signal_group
 
 _COLOURS = (36, 33, 32, 35, 34, 96, 93, 92)
 _BACKOFF_FIRST, _BACKOFF_MOST, _HEALTHY_AFTER = 0.5, 30.0, 30.0
@@ -26,13 +26,13 @@ class Child:
     """One process to keep running. `start` gets the descriptor for its output, returns once the process is usable."""
 
     name: str
-    start: Callable[[int], subprocess.Popen[bytes]]
+    start: Callable[[int], Running]
     stop_signal: int = signal.SIGTERM
     grace: float = 10.0
     is_service: bool = False  # services start before and stop after everything else
     hidden: re.Pattern[str] | None = None  # lines nobody needs to see
 
-    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    process: Running | None = field(default=None, init=False)
     started: float = field(default=0.0, init=False)
     failures: int = field(default=0, init=False)
     restarts: int = field(default=0, init=False)
@@ -132,6 +132,7 @@ class Supervisor:
         if child.process is not None:
             code = child.process.returncode
             self._forget(child)
+            assert code is not None
             self._plan_restart(child, f"ended with {_describe(code)}", now)
         elif child.due is not None and now >= child.due:
             child.restarts += 1
