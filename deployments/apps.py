@@ -10,3 +10,8 @@ class DeploymentsConfig(AppConfig):
         from portal.accounts.oauth.resources import announce
 
         announce(find_deployment)
+
+        from deployments.services import stop_serving
+        from portal.workspaces.signals import workspace_closing
+
+        workspace_closing.connect(stop_serving, dispatch_uid="deployments")

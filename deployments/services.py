@@ -212,6 +212,17 @@ def set_state(actor: Actor, deployment: Deployment, state: str) -> Deployment:
     return locked
 
 
+def stop_serving(workspace: Workspace, **_signal: Any) -> None:
+    """The workspace goes: every process forgets its servers as soon as the rows are gone."""
+    slugs = list(Deployment.objects.for_workspace(workspace).values_list("slug", flat=True))
+
+    def tell() -> None:
+        for slug in slugs:
+            announce(slug, tools_changed=False)
+
+    transaction.on_commit(tell)
+
+
 # Keys --------------------------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.models import ApiKey, User
-from portal.accounts.services import create_api_key, revoke_api_key
+from portal.accounts.services import create_api_key, revoke_api_key, rotate_api_key
 from portal.workspaces.roles import Permission
 
 
@@ -56,10 +56,16 @@ class ApiKeyForm(forms.Form):
         ],
         initial=90,
     )
+    per_minute = forms.IntegerField(label=gettext_lazy("Calls a minute"), min_value=1, required=False)
+    daily_calls = forms.IntegerField(label=gettext_lazy("Calls a day"), min_value=1, required=False)
+    monthly_calls = forms.IntegerField(label=gettext_lazy("Calls a month"), min_value=1, required=False)
 
 
 def _page(request: HttpRequest, profile: ProfileForm, key_form: ApiKeyForm, secret: str = "") -> HttpResponse:
-    keys = ApiKey.objects.filter(user=request.user, revoked_at=None)
+    now = timezone.now()
+    keys = list(ApiKey.objects.filter(user=request.user, role="", revoked_at=None))
+    for key in keys:
+        key.usable = key.is_usable(now)  # type: ignore[attr-defined]
     page = {"profile": profile, "key_form": key_form, "keys": keys, "secret": secret}
     return render(request, "account/settings.html", page, status=200 if not key_form.errors else 422)
 
@@ -93,10 +99,26 @@ def add_api_key(request: HttpRequest) -> HttpResponse:
         workspace_id=actor.workspace.pk if actor else None,
         scopes=form.cleaned_data["scopes"],
         expires_at=timezone.now() + timedelta(days=days) if days else None,
+        per_minute=form.cleaned_data["per_minute"] or 0,
+        daily_calls=form.cleaned_data["daily_calls"] or 0,
+        monthly_calls=form.cleaned_data["monthly_calls"] or 0,
     )
+    return _with_secret(request, user, secret)
+
+
+def _with_secret(request: HttpRequest, user: Any, secret: str) -> HttpResponse:
     response = _page(request, ProfileForm(instance=user), ApiKeyForm(), secret)
     response["Cache-Control"] = "no-store"
     return response
+
+
+@login_required
+@require_POST
+def renew_api_key(request: HttpRequest, key_id: UUID) -> HttpResponse:
+    """A new key like the old one, which works for another day."""
+    user: Any = request.user
+    _key, secret = rotate_api_key(user, key_id)
+    return _with_secret(request, user, secret)
 
 
 @login_required

@@ -13,8 +13,10 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import module_has_submodule
 from django.utils.translation import get_language, gettext_lazy
+from redis.exceptions import RedisError
 
 from portal.common.navigation import NavItem
+from portal.workspaces.usage import worst_meter
 
 GROUPS = (("build", ""), ("data", gettext_lazy("Data")), ("workspace", gettext_lazy("Workspace")))
 

@@ -7,7 +7,16 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.vary import vary_on_headers
 from django.views.i18n import JavaScriptCatalog
 
-from portal import account_pages, connection_pages, home_pages, views, workspace_pages
+from portal import (
+    account_pages,
+    audit_pages,
+    connection_pages,
+    home_pages,
+    key_pages,
+    usage_pages,
+    views,
+    workspace_pages,
+)
 
 #: The messages of the scripts, in the language of the request's cookie.
 catalog = cache_control(private=True, max_age=300)(
@@ -26,9 +35,20 @@ urlpatterns = [
     path("members/invite", workspace_pages.member_invite, name="member-invite"),
     path("members/<uuid:membership_id>/role", workspace_pages.member_role, name="member-role"),
     path("members/<uuid:membership_id>/remove", workspace_pages.member_remove, name="member-remove"),
+    path("members/<uuid:membership_id>/auditor", workspace_pages.member_auditor, name="member-auditor"),
     path("members/invitations/<uuid:invitation_id>", workspace_pages.invitation_revoke, name="invitation-revoke"),
     path("invitation/<str:token>", workspace_pages.invitation, name="invitation"),
     path("settings", workspace_pages.settings, name="settings"),
+    path("settings/permissions", audit_pages.permissions, name="permissions"),
+    path("settings/transfer", workspace_pages.transfer, name="workspace-transfer"),
+    path("settings/delete", workspace_pages.delete, name="workspace-delete"),
+    path("audit", audit_pages.audit_trail, name="audit"),
+    path("audit/export.<str:kind>", audit_pages.audit_export, name="audit-export"),
+    path("usage", usage_pages.usage, name="usage"),
+    path("keys", key_pages.keys, name="workspace-keys"),
+    path("keys/new", key_pages.key_create, name="workspace-key-add"),
+    path("keys/<uuid:key_id>/rotate", key_pages.key_rotate, name="workspace-key-rotate"),
+    path("keys/<uuid:key_id>/revoke", key_pages.key_revoke, name="workspace-key-revoke"),
     path("connections", connection_pages.connection_list, name="connections"),
     path("connections/new", connection_pages.connection_create, name="connection-create"),
     path("connections/<uuid:connection_id>", connection_pages.connection_replace, name="connection-replace"),
@@ -36,6 +56,7 @@ urlpatterns = [
     path("connections/<uuid:connection_id>/delete", connection_pages.connection_delete, name="connection-delete"),
     path("account", account_pages.account_settings, name="account-settings"),
     path("account/keys", account_pages.add_api_key, name="account-key-add"),
+    path("account/keys/<uuid:key_id>/rotate", account_pages.renew_api_key, name="account-key-rotate"),
     path("account/keys/<uuid:key_id>/revoke", account_pages.remove_api_key, name="account-key-revoke"),
     path("_styles", views.styles, name="styles"),
 ]

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,14 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.common.errors import PortalError
+from portal.common.errors import Invalid, PermissionDenied, PortalError
+from portal.workspaces import invitation_mail, removal
 from portal.workspaces import member_services as services
-from portal.workspaces.models import AuditEntry, Invitation, Membership
+from portal.workspaces.models import Invitation, Membership
 from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
 
-PAGE_SIZE = 50
 ROLES = {
     "owner": (pgettext_lazy("role", "Owner"), gettext_lazy("Everything, and deleting the workspace.")),
     "admin": (pgettext_lazy("role", "Admin"), gettext_lazy("Everything, and managing people.")),
@@ -68,6 +67,14 @@ def member_invite(request: HttpRequest, actor: Actor) -> HttpResponse:
         messages.error(request, error.explain())
         return redirect("members")
     link = request.build_absolute_uri(reverse("invitation", args=[token]))
+    if request.POST.get("send") == "mail":
+        try:
+            invitation_mail.send(invitation, link)
+        except OSError:
+            messages.error(request, _("The mail could not be sent. Copy the link instead."))
+        else:
+            messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": invitation.email})
+            return redirect("members")
     return _members_page(request, actor, link=link, invited=invitation.email)
 
 
@@ -114,7 +121,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @workspace_page(Permission.WORKFLOW_READ)
 def settings(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Name and reach of the workspace, and what was done in it."""
+    """Name and reach of the workspace; handing it over, leaving and deleting it."""
     if request.method == "POST":
         try:
             services.update_workspace(
@@ -125,14 +132,65 @@ def settings(request: HttpRequest, actor: Actor) -> HttpResponse:
         else:
             messages.success(request, _("The settings are saved."))
         return redirect("settings")
-    entries = None
-    if actor.may(Permission.AUDIT_READ):
-        found = AuditEntry.objects.filter(workspace_id=actor.workspace.pk)
-        entries = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     page = {
         "workspace": actor.workspace,
         "egress": "\n".join(actor.workspace.egress_hosts),
         "may_update": actor.may(Permission.WORKSPACE_UPDATE),
-        "entries": entries,
+        "own": Membership.objects.filter(workspace=actor.workspace, user=actor.user).first(),
     }
+    if actor.role == "owner":
+        others = Membership.objects.filter(workspace=actor.workspace).exclude(user=actor.user)
+        page["heirs"] = list(others.select_related("user").order_by("created_at"))
     return render(request, "portal/settings.html", page)
+
+
+@require_POST
+@workspace_page(Permission.WORKSPACE_DELETE)
+def transfer(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Hand the workspace to another member."""
+    try:
+        heir = services.transfer_workspace(actor, _member_id(request))
+    except PortalError as error:
+        messages.error(request, error.explain())
+    else:
+        messages.success(request, _("%(name)s owns the workspace now; you are an admin.") % {"name": heir.user})
+    return redirect("settings")
+
+
+def _member_id(request: HttpRequest) -> UUID:
+    try:
+        return UUID(request.POST.get("member", ""))
+    except ValueError:
+        raise Invalid(_("Choose a member.")) from None
+
+
+@require_http_methods(["GET", "POST"])
+@workspace_page(Permission.WORKSPACE_DELETE)
+def delete(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Says what goes along; a POST with the typed name deletes."""
+    problem = ""
+    if request.method == "POST":
+        name = actor.workspace.name
+        try:
+            removal.delete_workspace(actor, request.POST.get("name", ""))
+        except PortalError as error:
+            problem = error.explain()
+        else:
+            messages.success(request, _("The workspace “%(name)s” is deleted.") % {"name": name})
+            return redirect("dashboard")
+    page = {"workspace": actor.workspace, "losses": removal.losses(actor.workspace), "problem": problem}
+    return render(request, "portal/workspace_delete.html", page, status=422 if problem else 200)
+
+
+@require_POST
+@workspace_page(Permission.MEMBER_READ)
+def member_auditor(request: HttpRequest, actor: Actor, membership_id: UUID) -> HttpResponse:
+    """Give or take the auditor right."""
+    wanted = request.POST.get("auditor") == "yes"
+    try:
+        services.set_auditor(actor, membership_id, is_auditor=wanted)
+    except PermissionDenied:
+        raise
+    except PortalError as error:
+        messages.error(request, error.explain())
+    return redirect("members")

@@ -155,11 +155,12 @@ async def _modern(
     """Hand a request of the modern era to the SDK; a dropped connection cancels the call."""
     server = endpoints().get(target.slug).server_for(target)
     key = header(scope, b"idempotency-key") or None
-    inner = {**scope, "mcp": Caller(target, principal, "streamable-http", key)}
+    caller = Caller(target, principal, "streamable-http", key)
+    inner = {**scope, "mcp": caller}
 
     async def with_headers(message: dict[str, Any]) -> None:
-        if extra and message["type"] == "http.response.start":
-            message = {**message, "headers": [*message["headers"], *extra]}
+        if message["type"] == "http.response.start" and (more := [*caller.answer_headers, *extra]):
+            message = {**message, "headers": [*message["headers"], *more]}
         await send(message)
 
     async def handle(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:

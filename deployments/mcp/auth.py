@@ -12,6 +12,7 @@ from deployments.mcp.target import Target
 from portal.common import pg
 from portal.common.crypto import token_hash
 from portal.common.loops import per_loop
+from portal.workspaces.usage import KeyLimits
 
 #: How long a checked credential is believed without asking the database again: revocation bites within this time.
 TRUST_SECONDS = 2.0
@@ -29,6 +30,7 @@ class Principal:
     user_id: UUID | None = None
     client_name: str = ""
     client_version: str = ""
+    limits: KeyLimits | None = None
 
 
 class Refused(Exception):
@@ -75,7 +77,8 @@ async def verify(headers: Iterable[tuple[bytes, bytes]], target: Target) -> Prin
 _KEY = """
     SELECT k.id, k.label, k.deployment_id = %s,
            k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()),
-           k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute'
+           k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute',
+           k.per_minute, k.daily_calls, k.monthly_calls
     FROM deployments_deploymentkey k WHERE k.token_hash = %s
 """
 
@@ -90,7 +93,7 @@ async def _by_key(digest: str, target: Target) -> Principal:
             await connection.execute(
                 "UPDATE deployments_deploymentkey SET last_used_at = now() WHERE id = %s", (row[0],)
             )
-    return Principal(id=f"key:{row[0]}", kind="key", label=row[1])
+    return Principal(id=f"key:{row[0]}", kind="key", label=row[1], limits=KeyLimits(*row[5:]))
 
 
 async def _by_access_token(digest: str, target: Target) -> Principal:

@@ -16,6 +16,7 @@ from deployments.mcp.exchange import Caller
 from deployments.mcp.limits import take
 from deployments.mcp.target import Target, ToolBinding
 from portal.common.errors import PortalError
+from portal.workspaces.limited import refusal
 from workflows.dispatch import Outcome, Start, start_and_wait
 from workflows.models import Execution
 
@@ -97,11 +98,11 @@ async def call_tool(
         ]
         data = {"code": "invalid_arguments", "problems": [item.as_dict() for item in problems]}
         return error_result("\n".join(lines), data)
-    if wait := await take(target, principal):
-        return error_result(
-            f"This server's limit of {target.rate_limit} calls a minute is reached.\nTry again in {wait:.0f} s.",
-            {"code": "limit_reached", "retry_after": round(wait, 1)},
-        )
+    decision = await take(target, principal, tool.name)
+    caller.answer_headers.extend((name.lower().encode(), value.encode()) for name, value in decision.headers())
+    if not decision.is_allowed:
+        error = refusal(decision)
+        return error_result(error.explain() + f"\nTry again in {decision.whole_seconds} s.", error.as_dict())
     start = _start(target, tool, arguments, caller)
     if not _wants_progress(ctx):
         return await _finish(tool, start_and_wait(start, timeout=tool.timeout_seconds + PATIENCE_SECONDS))

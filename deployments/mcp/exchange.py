@@ -44,6 +44,8 @@ class Caller:
     principal: Principal
     transport: str
     idempotency_key: str | None = None
+    #: Handlers add what the HTTP answer should say; a stream that has begun says it no more.
+    answer_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

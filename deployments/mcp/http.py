@@ -97,6 +97,9 @@ def cors_headers(origin: str) -> Headers:
             b"authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, "
             b"idempotency-key, last-event-id",
         ),
-        (b"access-control-expose-headers", b"mcp-session-id, mcp-protocol-version, www-authenticate, retry-after"),
+        (
+            b"access-control-expose-headers",
+            b"mcp-session-id, mcp-protocol-version, www-authenticate, retry-after, ratelimit, ratelimit-policy",
+        ),
         (b"access-control-max-age", b"600"),
     ]

@@ -150,7 +150,13 @@ async def _serve_request(
                 break
             if not started:
                 started = True
-                await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, *extra]})
+                await send(
+                    {
+                        "type": "http.response.start",
+                        "status": 200,
+                        "headers": [*HEADERS, *caller.answer_headers, *extra],
+                    }
+                )
             frame = next_frame.result() if next_frame in done else b": ping\r\n\r\n"
             if next_frame in done:
                 next_frame = None
@@ -162,7 +168,7 @@ async def _serve_request(
         if not work.done():
             work.cancel()
     if not started:
-        await reply_json(send, 200, response, extra)
+        await reply_json(send, 200, response, [*caller.answer_headers, *extra])
         return
     rest = b"".join(frames.get_nowait() for _ in range(frames.qsize()))
     if next_frame is not None and next_frame.done() and not next_frame.cancelled():

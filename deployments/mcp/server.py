@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import mcp_types as types
@@ -51,7 +52,7 @@ def caller_of(ctx: ServerRequestContext[Any, Any]) -> Caller:
     info = (ctx.meta or {}).get("io.modelcontextprotocol/clientInfo") if isinstance(ctx.meta, dict) else None
     if isinstance(info, dict) and not caller.principal.client_name:
         principal = with_client(caller.principal, str(info.get("name", "")), str(info.get("version", "")))
-        return Caller(caller.target, principal, caller.transport, caller.idempotency_key)
+        return replace(caller, principal=principal)
     return caller
 
 

@@ -23,6 +23,7 @@ from portal.common import pg
 from portal.common.errors import FieldProblem
 from portal.common.hub import client, hub, sync_client
 from portal.common.loops import per_loop
+from portal.workspaces.usage import Limits
 
 MAX_AGE_SECONDS = 30.0
 MISSING_AGE_SECONDS = 2.0
@@ -87,6 +88,7 @@ class Target:
     soft_timeout_seconds: float
     allowed_origins: tuple[str, ...]
     tools: dict[str, ToolBinding]
+    limits: Limits = field(default_factory=Limits)
     loaded_at: float = field(default_factory=time.monotonic)
 
     @property
@@ -110,8 +112,12 @@ class Target:
 
 _DEPLOYMENT = """
     SELECT d.id, d.workspace_id, d.slug, d.name, d.description, d.instructions, d.state, d.rate_limit,
-           d.soft_timeout_seconds, d.allowed_origins, r.id, coalesce(r.number, 0)
+           d.soft_timeout_seconds, d.allowed_origins, r.id, coalesce(r.number, 0), w.plan_id,
+           p.workspace_per_minute, p.key_per_minute, p.client_per_minute, p.tool_per_minute, p.daily_calls,
+           p.monthly_calls
     FROM deployments_deployment d
+    JOIN workspaces_workspace w ON w.id = d.workspace_id
+    LEFT JOIN workspaces_plan p ON p.id = w.plan_id
     LEFT JOIN deployments_revision r ON r.id = coalesce(%s, d.live_revision_id) AND r.deployment_id = d.id
     WHERE d.slug = %s
 """
@@ -144,6 +150,7 @@ async def load_target(slug: str, revision_id: UUID | None = None) -> Target | No
         revision_id=row[10],
         revision_number=row[11],
         tools={tool[1]: ToolBinding(*tool) for tool in tools},
+        limits=Limits(*row[13:]) if row[12] else Limits.default(),
     )
 
 

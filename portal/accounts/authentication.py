@@ -14,6 +14,9 @@ from rest_framework.request import Request
 from portal.accounts.models import ApiKey
 from portal.common.crypto import token_hash
 
+#: Of personal keys and of keys of a workspace.
+KEY_PREFIXES = ("pat_", "wsk_")
+
 
 def challenge() -> str:
     """Tells a client without a token where to get one (RFC 9728)."""
@@ -30,7 +33,7 @@ class SessionOrToken(BaseAuthentication):
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token or not token.isascii():
             raise exceptions.AuthenticationFailed("Send the token as: Authorization: Bearer <token>.")
-        if token.startswith("pat_"):
+        if token.startswith(KEY_PREFIXES):
             return self._api_key(token)
         return self._oauth(token)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.common.crypto import token_hash
-from portal.common.errors import Conflict, FieldProblem, Invalid, NotFound
+from portal.common.errors import Conflict, FieldProblem, Invalid, NotFound, PermissionDenied
 from portal.common.ids import random_token
 from portal.workspaces.models import Invitation, Membership, Workspace
 from portal.workspaces.roles import Permission, Role
@@ -156,6 +157,72 @@ def remove_member(actor: Actor, membership_id: UUID) -> None:
 
 
 @transaction.atomic
+def set_auditor(actor: Actor, membership_id: UUID, *, is_auditor: bool) -> Membership:
+    """Give or take the right to open what outside callers sent. Owners only: an admin could give it to themselves."""
+    membership = _membership(actor, membership_id)
+    if actor.role != Role.OWNER and not actor.is_system:
+        raise PermissionDenied("Only an owner gives or takes the auditor right.", remedy="Ask an owner.")
+    before = membership.is_auditor
+    if before != is_auditor:
+        membership.is_auditor = is_auditor
+        membership.save(update_fields=["is_auditor"])
+        audit(
+            actor,
+            "member.auditor_changed",
+            membership.user,
+            before={"auditor": before},
+            after={"auditor": is_auditor},
+        )
+    return membership
+
+
+@transaction.atomic
+def transfer_workspace(actor: Actor, membership_id: UUID) -> Membership:
+    """Make somebody else the owner; the one who hands over stays as admin."""
+    if actor.role != Role.OWNER or actor.user is None:
+        raise PermissionDenied("Only an owner hands a workspace over.", remedy="Ask an owner.")
+    actor.require(Permission.WORKSPACE_DELETE)
+    heir = _membership(actor, membership_id)
+    if heir.user_id == actor.user.pk:
+        raise Conflict("The workspace is yours already.", remedy="Choose another member.")
+    own = Membership.objects.select_for_update().get(workspace=actor.workspace, user=actor.user)
+    before = {"owner": actor.user.email, heir.user.email: heir.role}
+    heir.role, own.role = Role.OWNER, Role.ADMIN
+    heir.save(update_fields=["role"])
+    own.save(update_fields=["role"])
+    after = {"owner": heir.user.email, actor.user.email: own.role}
+    audit(actor, "workspace.transferred", actor.workspace, before=before, after=after)
+    return heir
+
+
+#: A host name, `*.` before it for every name below, and nothing that could be read as an address with parts.
+_HOST = re.compile(r"(\*\.)?([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
+MOST_HOSTS = 200
+
+
+def _hosts(names: list[str]) -> list[str]:
+    """The allow-list in one spelling; `Invalid` names what is no host."""
+    hosts, wrong = set(), []
+    for name in names:
+        try:
+            host = name.strip().rstrip(".").lower().encode("idna" if not name.isascii() else "ascii").decode()
+        except UnicodeError:
+            host = ""
+        if not _HOST.match(host) or len(host) > 253:
+            wrong.append(
+                FieldProblem("egress_hosts", f"{name[:100]} is no host.", "Write a name such as api.example.com.")
+            )
+        hosts.add(host)
+    if len(hosts) > MOST_HOSTS:
+        wrong.append(
+            FieldProblem("egress_hosts", f"More than {MOST_HOSTS} hosts.", "Allow a whole domain: *.example.com.")
+        )
+    if wrong:
+        raise Invalid("The list of hosts cannot be used.", problems=wrong)
+    return sorted(hosts)
+
+
+@transaction.atomic
 def update_workspace(actor: Actor, *, name: str, egress_hosts: list[str]) -> Workspace:
     """Rename the workspace and set which hosts its actions may reach; an empty list means any public host."""
     actor.require(Permission.WORKSPACE_UPDATE)
@@ -164,8 +231,21 @@ def update_workspace(actor: Actor, *, name: str, egress_hosts: list[str]) -> Wor
     if not clean or len(clean) > 120:
         raise Invalid("The workspace needs a name.", problems=[FieldProblem("name", "Use 1 to 120 characters.")])
     before = {"name": workspace.name, "egress_hosts": workspace.egress_hosts}
-    workspace.name, workspace.egress_hosts = clean, sorted(set(egress_hosts))
+    workspace.name, workspace.egress_hosts = clean, _hosts(egress_hosts)
     workspace.save(update_fields=["name", "egress_hosts"])
     after = {"name": workspace.name, "egress_hosts": workspace.egress_hosts}
     audit(actor, "workspace.updated", workspace, before=before, after=after)
     return workspace
+
+
+@transaction.atomic
+def change_member(
+    actor: Actor, membership_id: UUID, *, role: str | None = None, is_auditor: bool | None = None
+) -> Membership:
+    """Change role, auditor right or both, or neither of them if one is refused."""
+    membership = _membership(actor, membership_id)
+    if role is not None and role != membership.role:
+        membership = change_role(actor, membership_id, role)
+    if is_auditor is not None and is_auditor != membership.is_auditor:
+        membership = set_auditor(actor, membership_id, is_auditor=is_auditor)
+    return membership

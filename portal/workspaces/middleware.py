@@ -19,7 +19,7 @@ def current_actor(request: HttpRequest) -> Actor | None:
     user: Any = request.user
     if not user.is_authenticated:
         return None
-    memberships = Membership.objects.select_related("workspace").filter(user=user)
+    memberships = Membership.objects.select_related("workspace__plan").filter(user=user)
     wanted: UUID | None = user.last_workspace_id
     found = (wanted and memberships.filter(workspace_id=wanted).first()) or memberships.order_by("id").first()
     if found is None:
@@ -36,4 +36,8 @@ class WorkspaceMiddleware:
         request.workspace = SimpleLazyObject(  # type: ignore[attr-defined]
             lambda: request.actor.workspace if request.actor else None  # type: ignore[attr-defined]
         )
-        return self.get_response(request)
+        response = self.get_response(request)
+        if (decision := getattr(request, "rate_decision", None)) is not None:
+            for name, value in decision.headers():
+                response[name] = value
+        return response

@@ -28,6 +28,8 @@ class Permission(StrEnum):
     DATA_WRITE = "data:write"
     MEMBER_READ = "member:read"
     MEMBER_MANAGE = "member:manage"
+    CALL_PAYLOAD = "call:payload"
+    KEY_MANAGE = "key:manage"
     AUDIT_READ = "audit:read"
     WORKSPACE_UPDATE = "workspace:update"
     WORKSPACE_DELETE = "workspace:delete"
@@ -53,7 +55,12 @@ _EDITOR = _VIEWER | {
     Permission.CONNECTION_MANAGE,
     Permission.DATA_WRITE,
 }
-_ADMIN = _EDITOR | {Permission.MEMBER_MANAGE, Permission.AUDIT_READ, Permission.WORKSPACE_UPDATE}
+_ADMIN = _EDITOR | {
+    Permission.MEMBER_MANAGE,
+    Permission.KEY_MANAGE,
+    Permission.AUDIT_READ,
+    Permission.WORKSPACE_UPDATE,
+}
 _OWNER = _ADMIN | {Permission.WORKSPACE_DELETE}
 
 MATRIX: dict[Role, frozenset[Permission]] = {
@@ -62,6 +69,9 @@ MATRIX: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(_ADMIN),
     Role.OWNER: frozenset(_OWNER),
 }
+
+#: What the auditor right adds to any role. Nobody opens what outside callers sent by being an admin alone.
+AUDITOR = frozenset({Permission.AUDIT_READ, Permission.CALL_PAYLOAD})
 
 
 def may(role: Role | str | None, permission: Permission | str) -> bool:

@@ -65,6 +65,9 @@ class World:
             reverse("deployments:deploy-form", args=[self.workflow.pk]),
             reverse("deployments:tool-choices", args=[self.deployment.slug]),
             reverse("workflows:execution-node", args=[run.pk]) + "?node=echo",
+            reverse("workspace-keys"),
+            reverse("audit"),
+            reverse("workspace-delete"),
         ]
 
 
@@ -77,6 +80,8 @@ LISTS = [
     "/connections",
     "/members",
     "/settings",
+    "/settings/permissions",
+    "/usage",
     "/account",
     "/_styles",
 ]
