@@ -18,6 +18,7 @@ from deployments.probe import probe_now
 from portal.common.crypto import token_hash
 from portal.common.errors import Conflict, FieldProblem, Invalid, NotFound
 from portal.common.ids import random_token
+from portal.workspaces.models import Workspace
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
 from workflows.catalogue import get_template

@@ -84,9 +84,7 @@ class Env(BaseSettings):
     vapid_private_key: str = Field(
         "", description="Web push key, 32 bytes in base64url (`manage.py vapid_key` makes one); empty: derived."
     )
-    vapid_subject: str = Field(
-        "", description="mailto: or https address for push services; empty: EMAIL_FROM."
-    )
+    vapid_subject: str = Field("", description="mailto: or https address for push services; empty: EMAIL_FROM.")
     solapi_api_key: str = Field("", description="API key of Solapi, which carries text messages.")
     solapi_api_secret: str = Field("", description="Secret of SOLAPI_API_KEY.")
     solapi_sender: str = Field("", description="Number that text messages come from, registered with Solapi.")
@@ -119,10 +117,10 @@ class Env(BaseSettings):
     # Limits
     execution_retention_days: int = Field(30, ge=1, description="Days an execution's payloads are kept.")
     limit_workspace_per_minute: int = Field(
-        6000, ge=0, description="Calls a minute of a workspace without a plan, over all its servers; 0: unlimited."
+        0, ge=0, description="Calls a minute of a workspace without a plan, over all its servers; 0: unlimited."
     )
     limit_key_per_minute: int = Field(
-        1200, ge=0, description="Calls a minute of one key or person in a workspace without a plan; 0: unlimited."
+        0, ge=0, description="Calls a minute of one key or person in a workspace without a plan; 0: unlimited."
     )
     limit_client_per_minute: int = Field(
         0, ge=0, description="Calls a minute of one client program in a workspace without a plan; 0: unlimited."
@@ -130,9 +128,9 @@ class Env(BaseSettings):
     limit_tool_per_minute: int = Field(
         0, ge=0, description="Calls a minute of one tool in a workspace without a plan; 0: unlimited."
     )
-    quota_daily_calls: int = Field(100_000, ge=0, description="Calls a day of a workspace without a plan; 0: no end.")
+    quota_daily_calls: int = Field(5_000_000, ge=0, description="Calls a day of a workspace without a plan; 0: no end.")
     quota_monthly_calls: int = Field(
-        2_000_000, ge=0, description="Calls a month of a workspace without a plan; 0: no end."
+        50_000_000, ge=0, description="Calls a month of a workspace without a plan; 0: no end."
     )
     notification_retention_days: int = Field(90, ge=1, description="Days read notifications and deliveries are kept.")
     max_request_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes.")
