@@ -38,6 +38,8 @@ SOURCES = {
     "webhook": gettext_lazy("Webhook"),
     "signal": gettext_lazy("Event"),
     "workflow": gettext_lazy("Workflow"),
+    "form": gettext_lazy("Form"),
+    "email": gettext_lazy("E-mail"),
 }
 
 

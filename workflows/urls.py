@@ -3,7 +3,8 @@ from __future__ import annotations
 from django.urls import path
 
 from workflows import editor_views, run_views, views
-from workflows.triggers import doors
+from workflows.triggers import doors, form_pages
+from workflows.triggers import pages as trigger_pages
 
 app_name = "workflows"
 urlpatterns = [
@@ -21,6 +22,7 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/export", views.workflow_export, name="workflow-export"),
     path("workflows/<uuid:workflow_id>/versions", views.version_create, name="version-create"),
     path("workflows/<uuid:workflow_id>/versions/<int:number>/restore", views.version_restore, name="version-restore"),
+    path("workflows/<uuid:workflow_id>/triggers", trigger_pages.trigger_list, name="trigger-list"),
     path("runs/", run_views.execution_list, name="execution-list"),
     path("runs/<uuid:execution_id>", run_views.execution_detail, name="execution-detail"),
     path("runs/<uuid:execution_id>/result", run_views.execution_result, name="execution-result"),
@@ -30,5 +32,7 @@ urlpatterns = [
     path("runs/<uuid:execution_id>/again", run_views.execution_again, name="execution-again"),
     path("runs/<uuid:execution_id>/decide", run_views.execution_decide, name="execution-decide"),
     path("hooks/<str:token>", doors.hook, name="trigger-hook"),
+    path("forms/<str:token>", form_pages.form, name="trigger-form"),
+    path("forms/<str:token>/sent/<uuid:firing_id>", form_pages.form_sent, name="trigger-form-sent"),
     path("connectors/<slug:connector_id>/icon.svg", views.connector_icon, name="connector-icon"),
 ]

@@ -35,6 +35,7 @@ from workflows.engine import Checkpoint, Failure, NodeRecord, Options, Ports, Re
 from workflows.journal import DatabaseJournal, LeaseLost
 from workflows.partial import given_of
 from workflows.plans import plan_of
+from workflows.triggers.following import told
 from workflows.queueing import send_task
 
 logger = logging.getLogger(__name__)
@@ -238,6 +239,7 @@ async def execute(execution_id: UUID) -> None:
     home.active[execution_id] = claimed
     try:
         await _run(claimed)
+        await told(claimed.row)
     except LeaseLost:
         logger.warning("Execution %s went to another worker", execution_id)
     finally:

@@ -26,6 +26,7 @@ from timeseries.data.payload import parse_payload
 from timeseries.errors import as_portal_error
 from timeseries.records import ACTIVE, Job
 from timeseries.services import storage
+from timeseries.signals import job_ended
 from timeseries.specs import ImportFile
 
 TASK = "timeseries.run_job"
@@ -227,6 +228,8 @@ def _end(job: Job, rows: RowProgress, **fields: Any) -> None:
     Job.objects.filter(pk=job.pk).update(**fields, losses=rows.losses[-500:], finished_at=timezone.now(), input_path="")
     storage.remove(job.input_path)
     _tell(job.pk)
+    job.refresh_from_db()
+    job_ended.send_robust(sender=Job, job=job)
 
 
 def start_import(actor: Actor, fields: dict[str, str], filename: str, content: bytes) -> Job:

@@ -3,6 +3,7 @@ from django.urls import path
 from workflows.api import execution_views as runs
 from workflows.api import sample_views as samples
 from workflows.api import workflow_views as views
+from workflows.triggers import api as triggers
 
 urlpatterns = [
     path("workflows", views.Workflows.as_view()),
@@ -19,6 +20,21 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/pins/<slug:node>", samples.PinItem.as_view()),
     path("workflows/<uuid:workflow_id>/inputs", samples.KeptInputs.as_view()),
     path("workflows/<uuid:workflow_id>/inputs/<uuid:input_id>", samples.KeptInputItem.as_view()),
+    path("trigger-kinds", triggers.Kinds.as_view()),
+    path("workflows/<uuid:workflow_id>/triggers", triggers.Triggers.as_view()),
+    path("workflows/<uuid:workflow_id>/triggers/preview", triggers.Preview.as_view()),
+    path("workflows/<uuid:workflow_id>/triggers/<uuid:trigger_id>", triggers.TriggerItem.as_view()),
+    path("workflows/<uuid:workflow_id>/triggers/<uuid:trigger_id>/test", triggers.Test.as_view()),
+    path("workflows/<uuid:workflow_id>/triggers/<uuid:trigger_id>/listen", triggers.Listen.as_view()),
+    path("workflows/<uuid:workflow_id>/triggers/<uuid:trigger_id>/address", triggers.Address.as_view()),
+    path("workflows/<uuid:workflow_id>/triggers/<uuid:trigger_id>/events", triggers.Firings.as_view()),
+    path(
+        "workflows/<uuid:workflow_id>/triggers/<uuid:trigger_id>/events/<uuid:firing_id>", triggers.FiringItem.as_view()
+    ),
+    path(
+        "workflows/<uuid:workflow_id>/triggers/<uuid:trigger_id>/events/<uuid:firing_id>/replay",
+        triggers.Replay.as_view(),
+    ),
     path("executions", runs.Executions.as_view()),
     path("executions/<uuid:execution_id>", runs.ExecutionItem.as_view()),
     path("executions/<uuid:execution_id>/nodes", runs.Nodes.as_view()),

@@ -94,6 +94,15 @@ class ScheduleConfig(TriggerConfig):
         return found, rule if self.calendar == "auto" else self.calendar
 
     @property
+    def understood(self) -> str:
+        """The cron expression that the words stand for."""
+        text = self.when.strip()
+        try:
+            return words.understand(text).cron
+        except words.NotUnderstood:
+            return cron.ALIASES.get(text.lower(), text)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerAway
 
 from portal.common import pg
 from workflows.models import Execution
@@ -23,6 +24,7 @@ from workflows.triggers.models import Firing, Trigger
 
 logger = logging.getLogger(__name__)
 Kind = Trigger.Kind
+FOLLOW_TASK = "workflows.triggers.follow"
 FOLLOWING = (Kind.WORKFLOW, Kind.ERROR)
 #: How long a worker believes that nothing follows the runs of a workspace.
 BELIEVED_SECONDS = 10.0
@@ -33,22 +35,35 @@ _followed: dict[UUID, tuple[float, bool]] = {}
 
 
 async def told(row: dict[str, Any]) -> None:
-    """Called by the worker after a run's end; costs a dictionary look-up where nothing follows."""
+    """Called by the worker after a run's end; costs a dictionary look-up where nothing follows.
+
+    Losing the news (database or broker away) costs a minute: `sweep` finds the end.
+    """
     workspace_id = row["workspace_id"]
     if row.get("workflow_id") is None:
         return
     known = _followed.get(workspace_id)
-    if known is None or known[0] < time.monotonic():
-        async with pg.connection() as connection:
-            found = await (await connection.execute(_HAS, (workspace_id,))).fetchone()
-        if len(_followed) > 10_000:
-            _followed.clear()
-        known = _followed[workspace_id] = (time.monotonic() + BELIEVED_SECONDS, found is not None)
-    if known[1]:
-        from portal.celery import app
-        from workflows.triggers.tasks import FOLLOW_TASK
+    try:
+        if known is None or known[0] < time.monotonic():
+            known = (time.monotonic() + BELIEVED_SECONDS, await _is_followed(workspace_id))
+            if len(_followed) > 10_000:
+                _followed.clear()
+            _followed[workspace_id] = known
+        if known[1]:
+            _send(row["id"])
+    except (BrokerAway, OSError, *pg.DatabaseAway) as error:
+        logger.warning("What follows run %s waits for the beat: %s", row["id"], type(error).__name__)
 
-        app.send_task(FOLLOW_TASK, args=[str(row["id"])], queue="default", ignore_result=True, retry=False)
+
+async def _is_followed(workspace_id: UUID) -> bool:
+    async with pg.connection() as connection:
+        return await (await connection.execute(_HAS, (workspace_id,))).fetchone() is not None
+
+
+def _send(execution_id: UUID) -> None:
+    from portal.celery import app
+
+    app.send_task(FOLLOW_TASK, args=[str(execution_id)], queue="default", ignore_result=True, retry=False)
 
 
 def follow(execution_id: UUID) -> list[Fired]:

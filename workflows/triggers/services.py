@@ -176,9 +176,7 @@ def replay(actor: Actor, workflow_id: UUID, trigger_id: UUID, firing_id: UUID) -
     """Run a stored event again, as a run of its own with the version that is newest now."""
     actor.require(Permission.WORKFLOW_EXECUTE)
     trigger = get_trigger(actor, workflow_id, trigger_id)
-    firing = trigger.firings.filter(pk=firing_id).first()
-    if firing is None:
-        raise NotFound("There is no such event.")
+    firing = get_firing(trigger, firing_id)
     stored = firing.event
     return firing_service.fire(
         trigger,
@@ -322,6 +320,14 @@ def upcoming(trigger: Trigger, after: datetime | None = None, count: int = 5) ->
     config = ScheduleConfig.model_validate(trigger.config)
     parsed, rule = config.parsed()
     return next_slots(parsed, after or timezone.now(), config.zone, rule, config.on_closed, count)
+
+
+def get_firing(trigger: Trigger, firing_id: UUID) -> Firing:
+    """One event of a trigger."""
+    found: Firing | None = Firing.objects.filter(trigger=trigger, pk=firing_id).first()
+    if found is None:
+        raise NotFound("There is no such event.")
+    return found
 
 
 def history_of(trigger: Trigger) -> Any:

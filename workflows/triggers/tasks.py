@@ -9,9 +9,9 @@ from celery.schedules import crontab
 
 from workflows.triggers import ticking
 from workflows.triggers.fire import SETTLE_TASK, settle
+from workflows.triggers.following import FOLLOW_TASK, follow, sweep
 
 POLL_TASK = "workflows.triggers.poll"
-FOLLOW_TASK = "workflows.triggers.follow"
 
 
 def send_poll(trigger_id: UUID) -> None:
@@ -21,8 +21,6 @@ def send_poll(trigger_id: UUID) -> None:
 @shared_task(name="workflows.triggers.tick")
 def run_tick() -> None:
     """Handle what came due; harmless when several beats ask for it."""
-    from workflows.triggers.following import sweep
-
     ticking.tick(poll=send_poll)
     sweep()
 
@@ -44,8 +42,6 @@ def run_poll(trigger_id: str) -> None:
 @shared_task(name=FOLLOW_TASK)
 def run_follow(execution_id: str) -> None:
     """Start what follows a run that ended."""
-    from workflows.triggers.following import follow
-
     follow(UUID(execution_id))
 
 
