@@ -30,7 +30,7 @@ class Deployment(TenantRow):
     state = models.CharField(max_length=8, choices=State, default=State.LIVE)
     live_revision = models.ForeignKey("Revision", models.SET_NULL, null=True, blank=True, related_name="+")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    rate_limit = models.PositiveIntegerField(default=600, help_text="Calls a minute over all callers.")
+    rate_limit = models.PositiveIntegerField(default=0, help_text="Calls a minute over all callers; 0: unlimited.")
     soft_timeout_seconds = models.FloatField(default=50.0)
     allowed_origins = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     template = models.CharField(max_length=64, blank=True)
