@@ -11,7 +11,7 @@ import pytest
 from deployments.mcp.auth import Principal
 from deployments.mcp.limits import take
 from deployments.mcp.target import load_target
-from deployments.models import DeploymentKey
+from deployments.models import Deployment, DeploymentKey
 from deployments.services import create_key
 from portal.common import hub
 from portal.workspaces.models import Plan, Usage
@@ -77,6 +77,7 @@ def test_each_limit_of_the_plan_refuses_the_third_call(serve: Serve, limits: dic
 def test_every_era_tells_what_is_left(serve: Serve) -> None:
     served = serve()
     put_on_plan(served, workspace_per_minute=60, daily_calls=10)
+    Deployment.objects.update(rate_limit=600)
 
     async def work() -> list[httpx2.Response]:
         new = await calls(served, 1)
@@ -132,6 +133,7 @@ def test_a_call_costs_one_round_trip_to_redis_and_no_row(serve: Serve, monkeypat
     served = serve()
     put_on_plan(served, **dict.fromkeys(("workspace_per_minute", "key_per_minute", "client_per_minute"), 50))
     Plan.objects.update(tool_per_minute=50, daily_calls=50, monthly_calls=50)
+    Deployment.objects.update(rate_limit=50)
     sent: list[str] = []
 
     async def work() -> None:
