@@ -20,6 +20,8 @@ from portal.common.ids import random_token
 from portal.common.loops import per_loop
 
 logger = logging.getLogger(__name__)
+#: Beyond this many slugs in one process, those that nobody listens to are forgotten until their next request.
+MOST_IDLE = 500
 CANCEL_CHANNEL = "mcp:cancel"
 _LIST_CHANGED = {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
 
@@ -47,7 +49,8 @@ class Endpoint:
 
     @property
     def is_idle(self) -> bool:
-        return not self.streams
+        """Whether nobody of either era waits for news."""
+        return not self.streams and not self.announcements.has_listeners
 
 
 class Endpoints:
@@ -67,7 +70,7 @@ class Endpoints:
     def get(self, slug: str) -> Endpoint:
         found = self._by_slug.get(slug)
         if found is None:
-            if len(self._by_slug) > 500:
+            if len(self._by_slug) > MOST_IDLE:
                 self._drop_idle()
             found = self._by_slug[slug] = Endpoint(slug)
         return found

@@ -37,6 +37,10 @@ class Announcements:
         for listener in tuple(self._listeners.values()):
             listener(event)
 
+    @property
+    def has_listeners(self) -> bool:
+        return bool(self._listeners)
+
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         token = object()
         self._listeners[token] = listener
