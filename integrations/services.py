@@ -19,7 +19,7 @@ from portal.common.errors import Conflict, Invalid, NotFound
 from portal.workspaces.models import Workspace
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
-from portal.workspaces.vault import data_key_of, seal, unseal
+from portal.workspaces.vault import data_key_of, place_of, seal, unseal
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -29,10 +29,6 @@ class Opened:
     connection_id: str
     values: dict[str, Any]
     egress: tuple[str, ...] | None = None
-
-
-def _place(connection: Connection) -> str:
-    return f"integrations_connection:{connection.pk}:sealed"
 
 
 @transaction.atomic
@@ -64,7 +60,7 @@ def create_connection(
         created_by=actor.user,
         data_key=key,
     )
-    connection.sealed = seal(key, credential.reveal(), _place(connection))
+    connection.sealed = seal(key, credential.reveal(), place_of(connection))
     connection.save()
     audit(actor, "connection.created", connection)
     return connection
@@ -80,7 +76,7 @@ def replace_credential(actor: Actor, connection: Connection, values: Mapping[str
     except ValidationError as error:
         raise Invalid("The credential is not complete.", problems=problems_of(error)) from None
     key = data_key_of(connection.owner or actor.workspace)
-    connection.data_key, connection.sealed = key, seal(key, credential.reveal(), _place(connection))
+    connection.data_key, connection.sealed = key, seal(key, credential.reveal(), place_of(connection))
     connection.health, connection.checked_at = Connection.Health.UNKNOWN, None
     connection.save()
     audit(actor, "connection.replaced", connection)
@@ -131,7 +127,7 @@ def credential_for(
             # Without any key of its own, a workspace still gets the sandbox's sample data.
             return Opened("sandbox", dict(sample), egress)
         return Opened("", {}, egress) if egress else None
-    return Opened(str(found.pk), unseal(found.data_key, found.sealed, _place(found)), egress)
+    return Opened(str(found.pk), unseal(found.data_key, found.sealed, place_of(found)), egress)
 
 
 def _uuid(text: str) -> UUID | None:

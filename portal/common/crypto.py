@@ -58,6 +58,10 @@ class KeyService(Protocol):
         """The id of the key that `wrap` uses now (at most 200 characters)."""
         ...
 
+    def knows(self, key_id: str) -> bool:
+        """Whether `unwrap` can use this key."""
+        ...
+
     def wrap(self, data_key: bytes, context: str) -> tuple[str, bytes]:
         """The id of the wrapping key, and the wrapped data key."""
         ...
@@ -89,6 +93,9 @@ class RootKeys:
     @staticmethod
     def key_id(key: bytes) -> str:
         return hashlib.sha256(b"root-key-id:" + key).hexdigest()[:16]
+
+    def knows(self, key_id: str) -> bool:
+        return key_id in self._keys
 
     def wrap(self, data_key: bytes, context: str) -> tuple[str, bytes]:
         """The id of the root key used, and the wrapped data key."""

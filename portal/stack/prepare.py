@@ -21,6 +21,8 @@ def main() -> int:
     django.setup()
     try:
         call_command("migrate", interactive=False, verbosity=0, stdout=sys.stderr)
+        # A database that was restored without its root key is better refused here than met by people.
+        call_command("check", databases=["default"], tags=["database"])
         collect_static_files(default_layout())
         if "seed_demo" in get_commands():
             call_command("seed_demo")

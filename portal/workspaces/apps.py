@@ -7,6 +7,7 @@ class WorkspacesConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.accounts.oauth.tokens import announce
+        from portal.workspaces import checks  # noqa: F401 - registers the system checks
         from portal.workspaces.claims import describe
 
         announce(describe)

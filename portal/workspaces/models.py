@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -112,6 +114,11 @@ class DataKey(Row):
     def __str__(self) -> str:
         return f"data key {self.pk}"
 
+    @property
+    def owner(self) -> Any:
+        """The workspace or the person."""
+        return self.workspace or self.user
+
 
 class AuditEntry(Row):
     """What somebody did. Rows outlive what they speak of, so ids and labels are kept beside each other."""
@@ -162,3 +169,15 @@ class Usage(Row):
 
     def __str__(self) -> str:
         return f"{self.workspace_id} {self.period} {self.starts_on} {self.subject}: {self.calls}"
+
+
+class RootKeyUse(Row):
+    """Since when a root key wraps data keys here: the key itself cannot tell its age."""
+
+    key_id = models.CharField(max_length=200, unique=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"root key {self.key_id}"

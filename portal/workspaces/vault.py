@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Value
+from django.db.models import Model, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -51,12 +51,28 @@ def shred_person(user: User) -> int:
 
 def _open_key(key: DataKey) -> bytes:
     if key.shredded_at is not None:
-        raise CannotDecrypt("This secret was destroyed together with its owner's account.", remedy="Enter it anew.")
+        raise CannotDecrypt("The key of this secret was destroyed.", remedy="Enter the secret anew.")
     return key_service().unwrap(key.root_key_id, bytes(key.wrapped), _context(key))
 
 
+def wrap_anew(key: DataKey) -> None:
+    """Wrap the data key with the current root key; `CannotDecrypt` when the one that wraps it now is missing."""
+    key.root_key_id, key.wrapped = key_service().wrap(_open_key(key), _context(key))
+    key.wrapped_at = timezone.now()
+    key.save(update_fields=["root_key_id", "wrapped", "wrapped_at"])
+
+
+def place_of(row: Model) -> str:
+    """The place of a row's field `sealed`: what is sealed there opens nowhere else."""
+    return f"{row._meta.db_table}:{row.pk}:sealed"
+
+
 def seal(key: DataKey, values: dict[str, Any], place: str) -> bytes:
-    """Encrypt plain values; `place` names table, row and field, and must be the same when opening."""
+    """Encrypt plain values; `place` names table, row and field, and must be the same when opening.
+
+    A table that keeps sealed values has a `data_key` and a field `sealed`, at the place that `place_of` tells: so
+    the rotation finds them all.
+    """
     return encrypt(_open_key(key), json.dumps(values, ensure_ascii=False).encode(), place)
 
 

@@ -31,7 +31,7 @@ class Trigger(TenantRow):
     input = models.JSONField(default=dict)
     #: The part of the address that nobody can guess, for kinds with an address.
     token = models.CharField(max_length=40, null=True, unique=True)
-    data_key = models.ForeignKey("workspaces.DataKey", models.PROTECT, null=True, related_name="+")
+    data_key = models.ForeignKey("workspaces.DataKey", models.RESTRICT, null=True, related_name="+")
     sealed = models.BinaryField(null=True)
     #: Where a poll goes on.
     cursor = models.TextField(blank=True)
