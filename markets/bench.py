@@ -3,6 +3,7 @@
 Mixed clients call the tools against the sandbox, whose answers are `latency` seconds away, through the shared Redis
 when REDIS_URL is set (else a store in this process). Prints calls, errors, mean, p95, cache hits, the busiest upstream
 second and the memory at the start, the middle and the end. One process and no server of ours: the domain alone.
+With `--refresh` it asks for the daily bars of every stock of the sandbox instead and prints stocks a minute.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import os
 import random
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from statistics import fmean, quantiles
 from typing import Any
 
 from integrations.sdk import ConnectorError, Context, MemoryStore, Site
-from markets.connector import kis
+from markets.connector import kis, open_desk
 from markets.kis.keys import KisKeys
 from markets.sandbox import make_app
 from markets.sandbox.faults import World
@@ -48,8 +52,9 @@ def memory_mib() -> float:
     return 0.0
 
 
-async def run(seconds: float, clients: int, latency: float, think: float, warm: bool) -> dict[str, Any]:
-    """Drive the clients and return the figures."""
+@asynccontextmanager
+async def sandbox(latency: float) -> AsyncIterator[tuple[Context, World]]:
+    """A context of the connector whose upstream is `latency` seconds away."""
     import httpx2
 
     world = World()
@@ -66,7 +71,32 @@ async def run(seconds: float, clients: int, latency: float, think: float, warm: 
         store = RedisStore(f"bench:{time.time_ns()}")
     transport = httpx2.ASGITransport(app=make_app(world))
     async with httpx2.AsyncClient(transport=transport, base_url="http://kis") as http:
-        ctx = Context(http=http, credential=keys, store=store, upstream=Site("http://kis", "sandbox"))
+        yield Context(http=http, credential=keys, store=store, upstream=Site("http://kis", "sandbox")), world
+
+
+async def refresh(latency: float) -> dict[str, Any]:
+    """Ask for the histories of all stocks, as the daily refresh does, and return the figures."""
+    async with sandbox(latency) as (ctx, world):
+        desk = open_desk(ctx)
+        moment = await desk.moment()
+        codes = [code for code, item in (await desk.instruments()).value.items() if item.kind == "stock"]
+        before, began = sum(world.calls.values()), time.perf_counter()
+        found, failed = await desk.histories(codes, moment.data_date + timedelta(days=1), sessions=65)
+        elapsed = time.perf_counter() - began
+        return {
+            "stocks": len(found),
+            "failed": len(failed),
+            "seconds": round(elapsed, 1),
+            "stocks a minute": round(len(found) * 60 / elapsed),
+            "upstream calls": sum(world.calls.values()) - before,
+            "busiest upstream second": world.busiest_second,
+            "refused upstream": dict(world.refused),
+        }
+
+
+async def run(seconds: float, clients: int, latency: float, think: float, warm: bool) -> dict[str, Any]:
+    """Drive the clients and return the figures."""
+    async with sandbox(latency) as (ctx, world):
         if warm:
             for _, name, params in MIX:
                 await kis.actions[name].invoke(ctx, params)
@@ -119,7 +149,11 @@ if __name__ == "__main__":
     parser.add_argument("--latency", type=float, default=0.15)
     parser.add_argument("--think", type=float, default=1.0, help="mean pause of a client between two calls, seconds")
     parser.add_argument("--cold", action="store_true", help="start with empty caches")
+    parser.add_argument("--refresh", action="store_true", help="measure the refresh of histories instead")
     options = parser.parse_args()
-    report = asyncio.run(run(options.seconds, options.clients, options.latency, options.think, not options.cold))
+    if options.refresh:
+        report = asyncio.run(refresh(options.latency))
+    else:
+        report = asyncio.run(run(options.seconds, options.clients, options.latency, options.think, not options.cold))
     for key, value in report.items():
         print(f"{key:>24}  {value}")
