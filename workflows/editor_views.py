@@ -18,6 +18,7 @@ from portal.workspaces.services import Actor
 from workflows import selectors
 from workflows.catalogue import templates
 from workflows.definition.flow import FLOW_ACTIONS, ROUTERS, WITH_BODY
+from workflows.expressions import LIBRARY
 from workflows.views import language, servers_of
 
 #: Stands in an address for the id that the page fills in.
@@ -45,6 +46,7 @@ def workflow_editor(request: HttpRequest, actor: Actor, workflow_id: UUID) -> Ht
             "edit": actor.may(Permission.WORKFLOW_UPDATE),
             "run": actor.may(Permission.WORKFLOW_EXECUTE),
             "deploy": actor.may(Permission.DEPLOYMENT_MANAGE),
+            "connect": actor.may(Permission.CONNECTION_MANAGE),
         },
         "flow": flow_actions(language()),
         "connectors": [
@@ -57,6 +59,7 @@ def workflow_editor(request: HttpRequest, actor: Actor, workflow_id: UUID) -> Ht
             }
             for connector in registry().connectors.values()
         ],
+        "functions": functions(language()),
         "sample_input": template.sample_input if template else {},
         "servers": [
             {name: server[name] for name in ("name", "slug", "tool", "number")} for server in servers_of(workflow)
@@ -75,6 +78,40 @@ def workflow_editor(request: HttpRequest, actor: Actor, workflow_id: UUID) -> Ht
     return render(request, "workflows/editor.html", page)
 
 
+#: What the functions of expressions do, in Korean; the English words stand beside their source.
+FUNCTIONS_KO = {
+    "default": "값이 없거나 null이면 대신 쓸 값",
+    "upper": "대문자로 바꾼 글",
+    "lower": "소문자로 바꾼 글",
+    "trim": "앞뒤 빈칸을 뺀 글",
+    "join": "항목을 이어 붙인 글",
+    "split": "글을 나누고 빈칸을 뺀 조각들",
+    "unique": "차례를 지키며 겹치는 것을 뺀 항목",
+    "pluck": "각 항목의 한 필드",
+    "number": "“1,234.5” 같은 글의 수, 수가 아니면 대신 쓸 값",
+    "to_json": "값을 적은 JSON 글",
+    "from_json": "JSON 글의 값",
+    "parse_date": "ISO 글, 20260102 또는 %Y.%m.%d 같은 형식에서 읽은 서울 시각",
+    "format_date": "형식에 맞춰 적은 서울 날짜",
+    "now": "지금 서울 시각",
+    "today": "오늘 0시(서울)",
+    "days": "날짜에 더하거나 뺄 일수",
+    "hours": "날짜에 더하거나 뺄 시간",
+}
+
+
+def functions(language: str) -> list[dict[str, str]]:
+    """The functions that an expression may use."""
+    return [
+        {
+            "name": name,
+            "signature": function.signature,
+            "summary": FUNCTIONS_KO[name] if language == "ko" else function.summary,
+        }
+        for name, function in LIBRARY.items()
+    ]
+
+
 def flow_actions(language: str) -> list[dict[str, Any]]:
     """The built-in flow nodes in the form of catalogue entries, with their ports."""
     return [
@@ -91,6 +128,7 @@ def flow_actions(language: str) -> list[dict[str, Any]]:
             "ports": list(action.ports),
             "router": action.id in ROUTERS,
             "with_body": action.id in WITH_BODY,
+            "dynamic_fields": ["workflow"] if "workflow" in action.input_schema.get("properties", {}) else [],
         }
         for action in FLOW_ACTIONS.values()
     ]

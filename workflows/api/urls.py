@@ -1,6 +1,7 @@
 from django.urls import path
 
 from workflows.api import execution_views as runs
+from workflows.api import form_views as forms
 from workflows.api import sample_views as samples
 from workflows.api import workflow_views as views
 from workflows.triggers import api as triggers
@@ -16,6 +17,9 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/versions/<int:number>/restore", views.RestoreVersion.as_view()),
     path("workflows/<uuid:workflow_id>/export", views.Export.as_view()),
     path("workflows/<uuid:workflow_id>/run", views.Run.as_view()),
+    path("workflows/<uuid:workflow_id>/options", forms.FieldOptions.as_view()),
+    path("workflows/<uuid:workflow_id>/preview", forms.ExpressionPreview.as_view()),
+    path("workflows/<uuid:workflow_id>/files", forms.Files.as_view()),
     path("workflows/<uuid:workflow_id>/pins", samples.Pins.as_view()),
     path("workflows/<uuid:workflow_id>/pins/<slug:node>", samples.PinItem.as_view()),
     path("workflows/<uuid:workflow_id>/inputs", samples.KeptInputs.as_view()),

@@ -41,7 +41,12 @@ def test_the_page_says_what_the_reader_may_do(owner: Actor) -> None:
     workflow = services.create_workflow(owner, "Mine")
     address = reverse("workflows:workflow-editor", args=[workflow.pk])
 
-    assert setup_of(client_of(owner), address)["may"] == {"edit": True, "run": True, "deploy": True}
+    assert setup_of(client_of(owner), address)["may"] == {
+        "edit": True,
+        "run": True,
+        "deploy": True,
+        "connect": True,
+    }
     viewer = setup_of(client_of(join(owner.workspace, Role.VIEWER)), address)
     assert viewer["may"]["edit"] is False and viewer["may"]["deploy"] is False
     assert client_of(make_owner("stranger")).get(address).status_code == 404

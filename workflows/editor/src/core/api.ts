@@ -1,5 +1,6 @@
 // The REST API as the page uses it: session cookie, CSRF header, problem+json turned into errors.
 import type { Action, Definition, Issue, Schema } from "./model";
+import type { ExpressionFunction } from "./completion";
 import type { Part } from "./state";
 
 export interface Setup {
@@ -7,8 +8,9 @@ export interface Setup {
   name: string;
   description: string;
   language: "en" | "ko";
-  may: { edit: boolean; run: boolean; deploy: boolean };
+  may: { edit: boolean; run: boolean; deploy: boolean; connect: boolean };
   flow: Action[];
+  functions: ExpressionFunction[];
   connectors: { id: string; title: string; group: string; icon: string; needs_credential: boolean }[];
   sample_input: Record<string, unknown>;
   servers: { name: string; slug: string; tool: string; number: number }[];
@@ -45,7 +47,23 @@ export interface Connection {
   id: string;
   connector: string;
   name: string;
-  state?: string;
+  health?: string;
+}
+
+export interface Choice {
+  value: string;
+  label: string;
+}
+
+/** What an expression gives; `position` is where a mistake stands, from 0. */
+export interface Preview {
+  ok: boolean;
+  value: unknown;
+  shown: string;
+  type: string;
+  message: string;
+  remedy: string;
+  position: number | null;
 }
 
 /** A result that is held fast for a node. */
@@ -93,11 +111,11 @@ async function send(method: string, url: string, body?: unknown, headers: Record
     credentials: "same-origin",
     headers: {
       Accept: "application/json",
-      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      ...(body === undefined || body instanceof FormData ? {} : { "Content-Type": "application/json" }),
       ...(method === "GET" ? {} : { "X-CSRFToken": token() }),
       ...headers,
     },
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined || body instanceof FormData ? body : JSON.stringify(body),
   });
   if (response.ok) return response;
   const type = response.headers.get("Content-Type") ?? "";
@@ -138,6 +156,17 @@ export const createApi = (base: string, id: string) => ({
     json<{ valid: boolean; issues: Issue[]; output_schema: Schema }>("POST", `${base}/workflows/validate`, { definition }),
   nodes: async () => (await json<{ results: Action[] }>("GET", `${base}/nodes`)).results,
   connections: () => everyPage<Connection>(`${base}/connections`),
+  options: (action: string, field: string, query: string, params: unknown, connection: string | null) =>
+    json<Choice[]>("POST", `${base}/workflows/${id}/options`, { action, field, query, params, connection }),
+  preview: (value: unknown, run: string | null, level: string[]) => json<Preview>("POST", `${base}/workflows/${id}/preview`, { value, run, level }),
+  upload: async (file: File) => {
+    const body = new FormData();
+    body.append("file", file);
+    return (await send("POST", `${base}/workflows/${id}/files`, body)).json() as Promise<Record<string, unknown>>;
+  },
+  service: async (connector: string) => (await json<{ results: any[] }>("GET", `${base}/integrations`)).results.find((item) => item.id === connector) ?? null,
+  connectTo: (connector: string, name: string, values: unknown, personal: boolean) => json<Connection>("POST", `${base}/connections`, { connector, name, values, personal }),
+  testConnection: (connection: string) => json<Connection>("POST", `${base}/connections/${connection}/test`),
   run: (input: unknown, part: Part = {}) => json<{ id: string; state: string }>("POST", `${base}/workflows/${id}/run`, { input, ...part }),
   pins: () => json<Pin[]>("GET", `${base}/workflows/${id}/pins`),
   pin: (node: string, output: unknown, port: string) => json<Pin>("PUT", `${base}/workflows/${id}/pins/${node}`, { output, port }),

@@ -66,6 +66,8 @@ export interface Action {
   cache?: number;
   input_schema: Schema;
   output_schema: Schema;
+  /** Fields whose choices the service lists. */
+  dynamic_fields?: string[];
   ports?: string[];
   /** Ends only through its own ports, never through `out`. */
   router?: boolean;

@@ -1,7 +1,7 @@
 // Reading JSON Schema: references, nullable fields, kinds, and the paths that an expression may use.
 import type { Schema } from "./model";
 
-export type Kind = "text" | "long" | "number" | "boolean" | "choice" | "list" | "choices" | "object" | "date" | "secret" | "any";
+export type Kind = "text" | "long" | "number" | "boolean" | "choice" | "list" | "choices" | "object" | "date" | "secret" | "file" | "any";
 
 export function resolve(schema: Schema | undefined, root: Schema): Schema {
   let found = schema ?? {};
@@ -30,6 +30,7 @@ export function unwrap(schema: Schema | undefined, root: Schema): { schema: Sche
 }
 
 export function kindOf(schema: Schema, root: Schema): Kind {
+  if (schema.format === "file") return "file";
   if (schema.enum || schema.const !== undefined) return "choice";
   const type = Array.isArray(schema.type) ? schema.type.find((name: string) => name !== "null") : schema.type;
   if (type === "boolean") return "boolean";
@@ -41,9 +42,10 @@ export function kindOf(schema: Schema, root: Schema): Kind {
   }
   if (type === "object" || schema.properties) return schema.properties && Object.keys(schema.properties).length ? "object" : "any";
   if (type === "string") {
-    if (schema.writeOnly || schema.format === "password") return "secret";
-    if (schema.format === "date" || schema.format === "date-time") return "date";
-    return (schema.maxLength ?? 0) > 400 || schema.format === "multiline" || schema["x-multiline"] ? "long" : "text";
+    const widget = schema["x-widget"];
+    if (schema.writeOnly || schema.format === "password" || widget === "password") return "secret";
+    if (["date", "date-time", "time"].includes(schema.format) || widget === "date") return "date";
+    return (schema.maxLength ?? 0) > 400 || schema.format === "multiline" || ["code", "textarea"].includes(widget) ? "long" : "text";
   }
   return "any";
 }

@@ -16,4 +16,10 @@ export const WORDS = {
   earlier_shown: ["Shows the run of %s. The canvas may have changed since.", "%s의 실행을 보여 줍니다. 그 뒤 캔버스가 바뀌었을 수 있습니다."], graph_changed: ["The graph changed since this run started; states belong to the version that runs.", "실행을 시작한 뒤 그래프가 바뀌었습니다. 상태는 실행 중인 버전의 것입니다."],
   schema: ["Schema", "스키마"], search_data: ["Search the data", "데이터 검색"], more_rows: ["Show %s more", "%s행 더 보기"], copy_path: ["Copy the path", "경로 복사"], copied: ["Copied", "복사했습니다"], no_rows: ["No row matches.", "맞는 행이 없습니다."],
   changed_by: ["%s changed this workflow; you see the new draft.", "%s 님이 워크플로를 바꿔 새 초안을 보여 줍니다."], more: ["More", "더 보기"], turn_off: ["Turn off", "끄기"], turn_on: ["Turn on", "켜기"], node_tools: ["Actions of %s", "%s 작업"], add_after: ["Add a node after %s", "%s 뒤에 노드 추가"],
+  // Forms
+  completions: ["Completions", "자동 완성"], choices: ["Choices", "선택지"], search_choices: ["Search…", "검색…"], clear: ["Clear", "지우기"], at_character: ["Character %s:", "%s번째 글자:"],
+  type_null: ["Nothing", "없음"], show_secret: ["Show", "보이기"], hide_secret: ["Hide", "감추기"], kibibytes: ["%s KiB", "%sKiB"], uploading: ["Uploading…", "올리는 중…"], choose_file: ["Choose a file", "파일 고르기"],
+  other_file: ["Choose another file", "다른 파일 고르기"], drop_file: ["or drop one here", "또는 여기에 끌어다 놓으세요"], connect_new: ["New connection", "새 연결"], connect_to: ["Connect %s", "%s 연결"], connected_now: ["Connected: %s", "연결했습니다: %s"],
+  connected_failing: ["“%s” is stored, but its test failed. Check the values.", "‘%s’ 연결을 저장했지만 시험에 실패했습니다. 값을 확인하세요."], where_key: ["Where to get the key", "키를 받는 곳"], only_me: ["Only for me", "나만 사용"],
+  connect_help: ["Values are encrypted and never shown again.", "값은 암호화되며 다시 표시되지 않습니다."], no_connections: ["No connection yet", "아직 연결이 없습니다"],
 } as const satisfies Record<string, readonly [string, string]>;

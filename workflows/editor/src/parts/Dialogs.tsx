@@ -81,7 +81,7 @@ function DeployDialog({ onClose }: { onClose: () => void }) {
           <div className="table-wrap"><table className="table"><thead><tr><th>{t("inputs")}</th><th>{t("type")}</th><th>{t("default_value")}</th></tr></thead>
             <tbody>{inputs.map(([name, part]) => <tr key={name}><td><code>{name}</code>{schema.required?.includes(name) && <span className="badge">{t("required")}</span>}<br /><span className="tiny faint">{part.description}</span></td><td>{String(part.type ?? t("any"))}</td><td>{part.default === undefined ? "–" : JSON.stringify(part.default)}</td></tr>)}</tbody></table></div>
         )}
-        <p className="field-help"><Icon name="lock" /> {t("access_help")}</p>
+        <p className="field-help ed-inline"><Icon name="lock" />{t("access_help")}</p>
       </form>
     </Dialog>
   );

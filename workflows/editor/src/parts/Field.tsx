@@ -4,7 +4,9 @@ import type { Schema } from "../core/model";
 import { humanise, isExpression, kindOf, resolve, unwrap } from "../core/schema";
 import { t } from "../core/texts";
 import { Icon } from "./common";
+import { DateControl, FileControl, SecretControl } from "./Controls";
 import { Expression } from "./Expression";
+import { OptionsControl, useChoices } from "./OptionsControl";
 
 export interface FieldProps {
   name: string;
@@ -39,7 +41,16 @@ export function Field(props: FieldProps) {
     if (written) onChange(undefined);
   };
   return (
-    <div className="ed-field field" data-field={path} data-bad={mine.length ? true : undefined}>
+    <div
+      onDragOver={plain ? undefined : (event) => { if (event.dataTransfer.types.includes("text/plain")) event.preventDefault(); }}
+      onDrop={plain ? undefined : (event) => {
+        const dropped = event.dataTransfer.getData("text/plain");
+        if (!/^\{\{.*\}\}$/s.test(dropped.trim()) || (event.target as Element).closest(".ed-expression")) return;
+        event.preventDefault();
+        setFx(true);
+        onChange(dropped.trim());
+      }}
+      className="ed-field field" data-field={path} data-bad={mine.length ? true : undefined}>
       <label htmlFor={id} id={`${id}-label`}>
         <span>{label}</span>
         {!required && <span className="field-optional">{t("optional")}</span>}
@@ -64,6 +75,8 @@ type ControlProps = FieldProps & { id: string; kind: ReturnType<typeof kindOf>; 
 function Control(props: ControlProps): ReactNode {
   const { id, schema, root, value, kind, onChange, required } = props;
   const shown = schema.default;
+  const listed = useChoices(props.path);
+  if (listed) return <OptionsControl id={id} path={props.path} value={value} onChange={onChange} required={required} />;
   switch (kind) {
     case "choice": {
       const options: unknown[] = schema.enum ?? [schema.const];
@@ -109,11 +122,15 @@ function Control(props: ControlProps): ReactNode {
     case "any":
       return <JsonOrText {...props} />;
     case "date":
-      return <input id={id} type={schema.format === "date" ? "date" : "text"} value={typeof value === "string" ? value : ""} placeholder={schema.format === "date" ? undefined : "2026-01-31T09:00:00+09:00"} onChange={(event) => onChange(event.target.value || undefined)} />;
+      return <DateControl id={id} value={value} onChange={onChange} schema={schema["x-widget"] === "date" && !schema.format ? { ...schema, format: "date" } : schema} />;
+    case "file":
+      return <FileControl id={id} value={value} onChange={onChange} />;
+    case "secret":
+      return <SecretControl id={id} value={value} onChange={onChange} required={required} placeholder={shown ? String(shown) : undefined} />;
     default:
       return (
         <input
-          id={id} type={kind === "secret" ? "password" : "text"} autoComplete="off" value={typeof value === "string" ? value : value === undefined || value === null ? "" : String(value)}
+          id={id} type="text" autoComplete="off" value={typeof value === "string" ? value : value === undefined || value === null ? "" : String(value)}
           placeholder={shown === undefined || shown === null ? schema.examples?.[0] : String(shown)}
           onChange={(event) => onChange(event.target.value === "" && !required ? undefined : event.target.value)}
         />
@@ -175,7 +192,7 @@ function JsonOrText({ id, kind, value, schema, onChange, required }: ControlProp
   };
   return (
     <textarea
-      id={id} className={kind === "any" ? "mono no-shortcuts" : "no-shortcuts"} rows={Math.min(14, Math.max(3, text.split("\n").length + 1))} value={text} spellCheck={kind === "long"}
+      id={id} className={kind === "any" || schema["x-widget"] === "code" ? "mono no-shortcuts" : "no-shortcuts"} rows={Math.min(14, Math.max(3, text.split("\n").length + 1))} value={text} spellCheck={kind === "long" && schema["x-widget"] !== "code"}
       placeholder={schema.default !== undefined && schema.default !== null ? show(schema.default) : kind === "any" ? t("json_or_text") : undefined}
       onChange={(event) => { setText(event.target.value); last.current = read(event.target.value); onChange(last.current); }}
     />

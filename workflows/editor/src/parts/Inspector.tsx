@@ -1,11 +1,13 @@
 // The inspector of the selected node: settings, what went in and came out in the last run, notes.
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import * as edits from "../core/edits";
 import { edgeKey, OUT, titleOf, type Issue, type Node, type Schema } from "../core/model";
 import { t } from "../core/texts";
 import { ActionIcon, actionOfNode, duration, Icon, StateMark, useEditor } from "./common";
+import { ConnectDialog } from "./ConnectDialog";
 import { Expression } from "./Expression";
 import { Field } from "./Field";
+import { Choices } from "./OptionsControl";
 import { NodeInput, NodeOutput } from "./NodeData";
 import { Reliability } from "./Reliability";
 
@@ -104,9 +106,17 @@ function Settings({ node }: { node: Node }) {
   const field = (name: string) => (
     <Field key={`${node.id} ${name}`} name={name} path={name} schema={schema.properties[name]} root={schema} value={node.params?.[name]} required={required.includes(name)} problems={shortened(problems)} onChange={(value) => change(name, value)} />
   );
+  const [connecting, setConnecting] = useState(false);
+  const choices = useMemo(() => ({
+    fields: action?.dynamic_fields ?? [],
+    ask: (name: string, query: string) => {
+      const now = editor.nodeById(node.id) ?? node;
+      return editor.api.options(now.action, name, query, now.params ?? {}, now.connection ?? null);
+    },
+  }), [action, editor, node.id]);
   const isSet = (name: string) => node.params?.[name] !== undefined;
   const common = names.filter((name) => !required.includes(name));
-  const advanced = common.filter((name) => common.indexOf(name) >= 4 && !isSet(name));
+  const advanced = common.filter((name) => (schema.properties[name]?.["x-advanced"] || common.indexOf(name) >= 4) && !isSet(name));
   const mine = connections.filter((item) => item.connector === action?.connector);
   const others = problems.filter((issue) => !issue.field || !issue.field.startsWith("params"));
   return (
@@ -115,17 +125,21 @@ function Settings({ node }: { node: Node }) {
       {others.map((issue) => <p key={issue.message} className="field-errors" data-field={issue.field} data-severity={issue.severity}><Icon name="alert" /><span>{issue.message} {issue.remedy}</span></p>)}
       {action?.needs_credential && (
         <div className="field" data-field="connection">
-          <label htmlFor="node-connection">{t("connection")}<span className="grow" /><a className="small" href={editor.setup.urls.connections} target="_blank" rel="noopener">{t("connect")}</a></label>
+          <label htmlFor="node-connection">{t("connection")}<span className="grow" />{editor.setup.may.connect && <button type="button" className="ed-link" id="node-connect" onClick={() => setConnecting(true)}><Icon name="plug" />{t("connect_new")}</button>}</label>
           <select id="node-connection" value={node.connection ?? ""} onChange={(event) => set(t("did_set", t("connection")), { connection: event.target.value || undefined })}>
             <option value="">{t("workspace_connection")}</option>
             {mine.map((item) => <option key={item.id} value={item.id}>{item.name}</option>)}
+            {mine.length === 0 && <option disabled value="none">{t("no_connections")}</option>}
             {node.connection && !mine.some((item) => item.id === node.connection) && <option value={node.connection}>{node.connection}</option>}
           </select>
         </div>
       )}
+      {connecting && action && <ConnectDialog connector={action.connector} onClose={() => setConnecting(false)} onDone={(id) => { setConnecting(false); set(t("did_set", t("connection")), { connection: id }); }} />}
+      <Choices.Provider value={choices}>
       {names.filter((name) => required.includes(name)).map(field)}
       {common.filter((name) => !advanced.includes(name)).map(field)}
       {advanced.length > 0 && <details className="ed-section"><summary>{t("advanced", advanced.length)}</summary><div className="ed-form">{advanced.map(field)}</div></details>}
+      </Choices.Provider>
       {names.length === 0 && action && <p className="ed-hint">{t("no_settings")}</p>}
       <Reliability node={node} action={action} onChange={set} />
     </div>
