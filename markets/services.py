@@ -20,7 +20,7 @@ from markets.connector import kis, open_desk
 from markets.errors import UnknownRule
 from markets.kis import hours
 from markets.models import Alert, AlertRule, DailyBar, Snapshot, Symbol
-from markets.signals import alert_fired, snapshot_taken
+from markets.signals import alert_fired, rule_fired, snapshot_taken
 from portal.common.errors import Conflict, FieldProblem, Invalid
 from portal.common.store import RedisStore
 from portal.workspaces.models import Workspace
@@ -327,6 +327,8 @@ def rule_look(rule_id: UUID, *, now: datetime | None = None) -> list[Alert]:
         for alert in fired:
             if not alert.quiet:
                 transaction.on_commit(lambda alert=alert: alert_fired.send(sender=Alert, alert=alert))
+        if told := [alert for alert in fired if not alert.quiet]:
+            transaction.on_commit(lambda: rule_fired.send_robust(sender=AlertRule, rule=rule, alerts=told))
     return fired
 
 

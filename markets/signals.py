@@ -6,3 +6,5 @@ from django.dispatch import Signal
 alert_fired = Signal()
 #: A new ranking was taken. `snapshot`: markets.models.Snapshot.
 snapshot_taken = Signal()
+#: One look of a rule let it fire outside its quiet hours. `rule`: markets.models.AlertRule, `alerts`: its Alerts.
+rule_fired = Signal()

@@ -44,8 +44,17 @@ def recollect() -> int:
     return collections_repeat()
 
 
+@shared_task(name="properties.tell_daily", queue="default")
+def tell_daily() -> int:
+    """Tell once a day what was found for customers whose entry asks for that."""
+    from properties.notices import tell_daily as tell
+
+    return tell()
+
+
 current_app.conf.beat_schedule = {
     **(current_app.conf.beat_schedule or {}),
     "properties-expire": {"task": "properties.expire_raw_pages", "schedule": crontab(minute=20, hour=4)},
+    "properties-tell-daily": {"task": "properties.tell_daily", "schedule": crontab(minute=0, hour=8)},
     "properties-recollect": {"task": "properties.recollect", "schedule": crontab(minute=10, hour=5)},
 }

@@ -10,6 +10,8 @@ from celery.signals import worker_process_init, worker_ready
 
 from integrations.registry import registry
 from workflows.actions import HEAVY_TASK, run_heavy
+from workflows.notices import TASK as TELL_FAILED
+from workflows.notices import tell_failed
 from workflows.queueing import TASK
 from workflows.triggers import tasks as trigger_tasks  # noqa: F401 - registers them and their schedule
 from workflows.worker import execute, worker_loop
@@ -25,6 +27,12 @@ def run_execution(execution_id: str) -> None:
 def run_heavy_node(message: str) -> None:
     """Run one heavy node of an execution on the compute queue."""
     worker_loop().submit(run_heavy(message)).result()
+
+
+@shared_task(name=TELL_FAILED, queue="default")
+def tell_of_failure(execution_id: str) -> None:
+    """Tell the workspace of a run that failed while nobody was looking."""
+    tell_failed(UUID(execution_id))
 
 
 def _warm_up(**_: object) -> None:

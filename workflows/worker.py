@@ -33,10 +33,11 @@ from workflows.actions import WorkerActions, WorkerSubworkflows
 from workflows.dispatch import CONTROL_CHANNEL
 from workflows.engine import Checkpoint, Failure, NodeRecord, Options, Ports, Result, run
 from workflows.journal import DatabaseJournal, LeaseLost
+from workflows.notices import after_failure
 from workflows.partial import given_of
 from workflows.plans import plan_of
-from workflows.triggers.following import told
 from workflows.queueing import send_task
+from workflows.triggers.following import told
 
 logger = logging.getLogger(__name__)
 MAX_CRASHES = 3
@@ -239,11 +240,30 @@ async def execute(execution_id: UUID) -> None:
     home.active[execution_id] = claimed
     try:
         await _run(claimed)
+        await _go_on(claimed)
         await told(claimed.row)
     except LeaseLost:
         logger.warning("Execution %s went to another worker", execution_id)
     finally:
         home.active.pop(execution_id, None)
+
+
+_ANSWERED = """
+    UPDATE workflows_execution SET state = 'queued', wake_at = NULL, lease_until = now()
+    WHERE id = %s AND state = 'waiting'
+      AND EXISTS (SELECT 1 FROM jsonb_array_elements(waiting) AS rest WHERE decisions ? (rest ->> 'path'))
+    RETURNING queue
+"""
+
+
+async def _go_on(claimed: Claimed) -> None:
+    """Queue the run again when it rests for an answer that came while it ran; only runs with several questions can."""
+    if claimed.row["decisions"] is None:
+        return
+    async with pg.connection() as connection:
+        row = await (await connection.execute(_ANSWERED, (claimed.id,))).fetchone()
+    if row is not None:
+        send_task(claimed.id, row[0])
 
 
 async def _run(claimed: Claimed) -> None:
@@ -258,17 +278,22 @@ async def _run(claimed: Claimed) -> None:
                 "Look for a node that needs too much memory, then run it again.",
             )
             await journal.finish(Result(status="failed", error=failure, next_seq=checkpoint.next_seq))
+            after_failure(row)
             return
         try:
             plan = await plan_of(row["version_id"], row["definition"])
         except Exception as error:
             await journal.finish(_not_runnable(error, checkpoint))
+            after_failure(row)
             return
         ports = Ports(
             actions=WorkerActions(row), journal=journal, cancel=claimed.cancel, subworkflows=WorkerSubworkflows(row)
         )
         options = Options(execution_id=str(claimed.id), caller=row["caller"], timeout=row["timeout_seconds"])
-        await journal.finish(await run(plan, row["input"], ports, options, checkpoint=checkpoint))
+        result = await run(plan, row["input"], ports, options, checkpoint=checkpoint)
+        await journal.finish(result)
+        if result.status == "failed":
+            after_failure(row)
     finally:
         journal.close()
 

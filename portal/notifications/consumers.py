@@ -24,9 +24,10 @@ class NotificationConsumer(AsyncWebsocketConsumer):
     subscribed = False
 
     async def connect(self) -> None:
-        await self.accept()
         user = self.scope["user"]
         if not user.is_authenticated:
+            # Only an accepted socket can say why it closes.
+            await self.accept()
             await self.close(SIGN_IN)
             return
         self.user_id: UUID = user.pk
@@ -36,6 +37,8 @@ class NotificationConsumer(AsyncWebsocketConsumer):
         self.running: set[asyncio.Task[None]] = set()
         await hub().subscribe(channel_of(self.user_id), self._arrived, self._missed)
         self.subscribed = True
+        # Last, so that an open socket misses nothing.
+        await self.accept()
 
     def _arrived(self, data: bytes) -> None:
         self._later(self._pass_on(orjson.loads(data)))
