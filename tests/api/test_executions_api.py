@@ -80,7 +80,7 @@ def test_the_deploy_command_prints_what_a_script_needs(transactional_db: None) -
     answer = json.loads(out.getvalue())
 
     assert answer["tools"] == ["fan3"]
-    assert answer["sse"] == answer["url"] + "/sse"
+    assert set(answer) == {"url", "sse_url", "key", "tools"} and answer["sse_url"] == answer["url"] + "/sse"
     assert answer["key"].startswith("mcpk_")
     with pytest.raises(CommandError, match="most-traded-stocks"):
         call_command("deploy_template", "nope")

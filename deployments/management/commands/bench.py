@@ -143,7 +143,7 @@ class Command(BaseCommand):
         """Memory of open SSE sessions that nobody uses."""
         from urllib.parse import urlsplit
 
-        parts = urlsplit(where["sse"])
+        parts = urlsplit(where["sse_url"])
         head = (
             f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: text/event-stream\r\n"
             f"Authorization: Bearer {where['key']}\r\n\r\n"

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             deployment.save(update_fields=["rate_limit"])
         answer = {
             "url": deployment.url,
-            "sse": deployment.sse_url,
+            "sse_url": deployment.sse_url,
             "key": key,
             "tools": list(revision.tools.values_list("name", flat=True)),
         }
