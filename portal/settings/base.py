@@ -39,7 +39,7 @@ INSTALLED_APPS = [
     "timeseries",
     "workflows",
     "deployments",
-    "django.contrib.admin",
+    "portal.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
