@@ -32,6 +32,8 @@ from timeseries.specs import ImportFile
 TASK = "timeseries.run_job"
 QUEUE = "compute"
 TRAINING = ("train_forecasting", "train_anomaly", "leaderboard", "import")
+#: What needs the right to write: trainings, and series that were not there before.
+WRITING = (*TRAINING, "generate")
 DONE_KEPT_SECONDS = 600
 MAX_UPLOAD = 64 * 1024**2
 
@@ -54,7 +56,7 @@ def start(
 
     The same work asked for twice while it runs is the same job.
     """
-    actor.require(Permission.DATA_WRITE if kind in TRAINING else Permission.DATA_READ)
+    actor.require(Permission.DATA_WRITE if kind in WRITING else Permission.DATA_READ)
     params = spec.model_dump(mode="json", exclude={"data"})
     data = getattr(spec, "data", None)
     suffix, body = content or ("", b"")
