@@ -103,8 +103,9 @@ def destination_create(
         mode=_known_mode(mode),
     )
     place.sealed = seal(key, address.secrets, deliveries.place_of(place.pk))
-    is_own_mail = channel == Channel.EMAIL and owner is not None and owner.email.lower() == address.unique
-    if not port.needs_code or is_own_mail:
+    if channel == Channel.EMAIL and owner is not None and owner.email.lower() == address.unique:
+        raise Conflict("Your account's own address gets its mails already.", remedy="Choose in your preferences which.")
+    if not port.needs_code:
         place.confirmed_at = timezone.now()
     try:
         with transaction.atomic():

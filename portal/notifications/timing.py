@@ -88,7 +88,7 @@ def retry_after(attempts: int, *, asked: float | None = None, chance: random.Ran
 
     `asked` is the other side's own wish in seconds (Retry-After); it is kept up to a day.
     """
-    longest: timedelta = min(FIRST_RETRY * 2 ** max(0, attempts - 1), LONGEST_RETRY)
+    longest: timedelta = min(FIRST_RETRY * 2 ** min(max(0, attempts - 1), 12), LONGEST_RETRY)
     spread = (chance or random).uniform(0.5, 1.0)
     wait = longest * spread
     if asked is not None:
