@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from deployments.models import Deployment, DeploymentKey, Revision, Tool
+from portal.common.api import FutureTime
 
 
 class DeploymentOutput(serializers.ModelSerializer[Deployment]):
@@ -115,7 +116,7 @@ class ToolOutput(serializers.ModelSerializer[Tool]):
 
 class KeyInput(serializers.Serializer[Any]):
     label = serializers.CharField(max_length=80)
-    expires_at = serializers.DateTimeField(required=False)
+    expires_at = FutureTime(required=False)
 
 
 class KeyOutput(serializers.ModelSerializer[DeploymentKey]):

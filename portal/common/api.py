@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.http import QueryDict
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.fields import _UnvalidatedField
 from rest_framework.request import Request
@@ -16,6 +19,7 @@ from portal.common.errors import FieldProblem, Invalid, PortalError
 
 S = TypeVar("S", bound=BaseSerializer[Any])
 MAX_KEY = 120
+_KEY = re.compile(rf"[!-~]{{1,{MAX_KEY}}}")
 
 
 class PreconditionFailed(PortalError):
@@ -101,10 +105,21 @@ def idempotency_key(request: Request) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if not key.strip() or len(key) > MAX_KEY or not key.isascii():
+    if not _KEY.fullmatch(key):
         problem = FieldProblem("Idempotency-Key", "The key is empty or too long.", f"Use 1 to {MAX_KEY} characters.")
         raise Invalid("The idempotency key cannot be used.", problems=[problem])
     return f"api:{request.user.pk}:{key}"
+
+
+class FutureTime(serializers.DateTimeField):
+    """A moment that is still to come, within the next hundred years."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment: datetime = super().to_internal_value(value)
+        now = timezone.now()
+        if not now < moment < now + timedelta(days=36_525):
+            raise serializers.ValidationError("Name a moment in the future.")
+        return moment
 
 
 def etag(revision: int) -> str:

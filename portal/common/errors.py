@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+
+class Words:
+    """How a sentence is said to whoever reads it. The product sets this to the reader's language; packages that
+    know no reader leave it in English."""
+
+    def __init__(self) -> None:
+        self.say: Callable[[str], str] = str
+
+
+words = Words()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +30,9 @@ class FieldProblem:
         return {"field": self.field, "message": self.message, "remedy": self.remedy}
 
     def __str__(self) -> str:
-        text = f"{self.field}: {self.message}" if self.field else self.message
-        return f"{text} {self.remedy}".strip()
+        message = words.say(self.message)
+        text = f"{self.field}: {message}" if self.field else message
+        return f"{text} {words.say(self.remedy)}".strip()
 
 
 class PortalError(Exception):
@@ -50,9 +62,9 @@ class PortalError(Exception):
 
     def explain(self) -> str:
         """The message, its field problems and the remedy as one readable text."""
-        lines = [self.message, *(f"- {problem}" for problem in self.problems)]
+        lines = [words.say(self.message), *(f"- {problem}" for problem in self.problems)]
         if self.remedy:
-            lines.append(self.remedy)
+            lines.append(words.say(self.remedy))
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:

@@ -7,9 +7,9 @@ Redis learns nothing, also where the answer held a secret that is shown once.
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
-import orjson
 from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -63,7 +63,7 @@ class Ticket:
             return
         headers = {name: response[name] for name in _KEPT_HEADERS if name in response.headers}
         kept = {"status": response.status_code, "headers": headers, "data": response.data}
-        sealed = encrypt(self._seal, orjson.dumps(kept, default=str), self._name)
+        sealed = encrypt(self._seal, json.dumps(kept, default=str).encode(), self._name)
         sync_client().hset(self._name, mapping={"print": self._fingerprint, "answer": sealed})
         sync_client().expire(self._name, KEPT_SECONDS)
 
@@ -80,7 +80,7 @@ def begin(request: Request) -> Ticket | None:
     place = f"{actor.workspace.pk if actor else ''}:{request.method}:{request.path}:{key}"
     name = f"once:{hashlib.sha256(place.encode()).hexdigest()[:40]}"
     seal = hashlib.sha256(f"{settings.SECRET_KEY}:{place}".encode()).digest()
-    fingerprint = hashlib.sha256(orjson.dumps(request.data, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
+    fingerprint = hashlib.sha256(json.dumps(request.data, sort_keys=True, default=str).encode()).hexdigest()
     redis = sync_client()
     if redis.hsetnx(name, "print", fingerprint):
         redis.expire(name, LOCKED_SECONDS)
@@ -92,4 +92,4 @@ def begin(request: Request) -> Ticket | None:
         )
     if answer is None:
         raise InProgress("The first request with this Idempotency-Key is still at work.", retry_after=1)
-    raise Replay(orjson.loads(decrypt(seal, answer, name)))
+    raise Replay(json.loads(decrypt(seal, answer, name)))

@@ -13,6 +13,7 @@ from django.utils.functional import SimpleLazyObject
 
 from portal.common.errors import PortalError
 from portal.common.problems import problem_response
+from portal.common.sentences import localised
 
 GetResponse = Callable[[HttpRequest], Any]
 
@@ -69,7 +70,7 @@ class ErrorMiddleware:
         if wants_json:
             return problem_response(exception, request)
         template = "errors/_toast.html" if getattr(request, "htmx", False) else "errors/error.html"
-        response = render(request, template, {"error": exception}, status=exception.status)
+        response = render(request, template, {"error": localised(exception)}, status=exception.status)
         if exception.retry_after is not None:
             response["Retry-After"] = str(max(1, round(exception.retry_after)))
         return response

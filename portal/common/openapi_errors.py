@@ -120,6 +120,23 @@ def _statuses(method: str, operation: dict[str, Any]) -> set[int]:
     return wanted
 
 
+def plain_json(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """After the work: any JSON or null is any JSON; as a choice of two, null would be both."""
+    for schema in result.get("components", {}).get("schemas", {}).values():
+        for part in schema.get("properties", {}).values():
+            if part.get("oneOf") == [{}, {"type": "null"}]:
+                del part["oneOf"]
+    return result
+
+
+def close_inputs(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """After the work: bodies take no fields but those named, which is how views read them."""
+    for name, schema in result.get("components", {}).get("schemas", {}).items():
+        if name.endswith("Request") and schema.get("properties"):
+            schema.setdefault("additionalProperties", False)
+    return result
+
+
 def add_errors(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """After the work: every operation gets the errors it can answer."""
     components = result.setdefault("components", {})

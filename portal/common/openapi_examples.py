@@ -58,7 +58,7 @@ VALUES: dict[str, Any] = {
 }
 _FORMATS: dict[str, Any] = {
     "uuid": _ID,
-    "date-time": "2026-11-20T09:30:00+09:00",
+    "date-time": "2036-11-20T09:30:00+09:00",
     "date": "2026-11-20",
     "time": "22:00:00",
     "email": "minji@example.com",

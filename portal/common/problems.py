@@ -11,13 +11,15 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from portal.common.errors import FieldProblem, Invalid, NotAuthenticated, NotFound, PermissionDenied, PortalError
+from portal.common.sentences import localised
 
 logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
 
 
 def problem(error: PortalError, instance: str = "") -> dict[str, Any]:
-    """The body of an error answer."""
+    """The body of an error answer, in the reader's language."""
+    error = localised(error)
     body: dict[str, Any] = {
         "type": f"urn:portal:problem:{error.error_code}",
         "title": error.message,

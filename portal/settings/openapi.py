@@ -63,6 +63,8 @@ def spectacular() -> dict[str, Any]:
         "PREPROCESSING_HOOKS": ["portal.common.openapi.only_api"],
         "POSTPROCESSING_HOOKS": [
             "drf_spectacular.hooks.postprocess_schema_enums",
+            "portal.common.openapi_errors.plain_json",
+            "portal.common.openapi_errors.close_inputs",
             "portal.common.openapi_errors.add_errors",
             "portal.common.openapi_examples.add_examples",
         ],

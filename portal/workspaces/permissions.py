@@ -25,7 +25,10 @@ from portal.workspaces.usage import KeyLimits, limits_of, meters, rates
 def resolve_actor(request: Request, workspace_id: str | UUID | None = None) -> Actor:
     """The asker as an actor: workspace from the argument, the X-Workspace header, the key, or the last one used."""
     allowed: frozenset[str] | None = None
+    # An empty header names no workspace, and must not mean another one.
     wanted = workspace_id or request.headers.get("X-Workspace")
+    if workspace_id is None and wanted == "":
+        wanted = "empty"
     if isinstance(request.auth, ApiKey):
         allowed = frozenset(request.auth.scopes) or None
         if request.auth.workspace_id:

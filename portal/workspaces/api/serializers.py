@@ -8,6 +8,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from portal.accounts.models import ApiKey, User
+from portal.common.api import FutureTime
 from portal.workspaces.models import ROLE_CHOICES, AuditEntry, Invitation, Membership, Workspace
 from portal.workspaces.roles import Permission
 
@@ -220,14 +221,14 @@ class ApiKeyInput(serializers.Serializer[Any]):
         child=serializers.ChoiceField(PERMISSIONS), required=False, max_length=40,
         help_text="None: everything that your role allows",
     )  # fmt: skip
-    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    expires_at = FutureTime(required=False, allow_null=True)
 
 
 class WorkspaceKeyInput(serializers.Serializer[Any]):
     label = serializers.CharField(max_length=80)
     role = serializers.ChoiceField(KEY_ROLES)
     scopes = serializers.ListField(child=serializers.ChoiceField(PERMISSIONS), required=False, max_length=40)
-    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+    expires_at = FutureTime(required=False, allow_null=True)
     per_minute = serializers.IntegerField(required=False, min_value=0, max_value=MOST_CALLS, help_text="0: no limit")
     daily_calls = serializers.IntegerField(required=False, min_value=0, max_value=MOST_CALLS, help_text="0: no limit")
     monthly_calls = serializers.IntegerField(required=False, min_value=0, max_value=MOST_CALLS, help_text="0: no limit")
