@@ -34,7 +34,7 @@ lock: install-dev  ## Resolve requirements*.in into the hash-locked requirements
 	@$(COMPILE) $(ARGS) requirements-dev.in -o requirements-dev.txt
 
 openapi: install-dev  ## Write portal/api/openapi.json and the Python client anew from the code
-	@$(BIN)/python manage.py openapi
+	@$(BIN)/python manage.py openapi && $(BIN)/python clients/python/generate.py
 
 messages: install-dev  ## Collect texts to translate into locale/ and compile the catalogues
 	@$(BIN)/python -m portal.stack.quality messages
