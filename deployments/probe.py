@@ -12,6 +12,8 @@ from mcp.client.streamable_http import streamable_http_client
 from deployments.mcp.auth import Principal
 from deployments.mcp.endpoint import Endpoint
 from deployments.mcp.exchange import Caller
+from deployments.mcp.later import NAME as GET_RESULT
+from deployments.mcp.later import is_offered
 from deployments.mcp.target import Target, load_target
 from portal.common.bridge import run_async
 from portal.common.errors import Unready
@@ -43,7 +45,8 @@ async def probe(slug: str, revision_id: UUID) -> list[str]:
             remedy="Look at the schemas of the tools.",
             details={"cause": type(error).__name__},
         ) from error
-    if names != list(target.tools):
+    wanted = [*target.tools, *([GET_RESULT] if is_offered(target) else [])]
+    if names != wanted:
         raise ProbeFailed("A client sees other tools than the revision has.", details={"seen": names})
     return names
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.registry import catalogue
-from portal.common.errors import Conflict, FieldProblem, Invalid, NotFound
+from portal.common.errors import Conflict, FieldProblem, Invalid, NotFound, PermissionDenied
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
 from workflows import dispatch
@@ -275,25 +275,36 @@ def _locked_execution(actor: Actor, execution_id: UUID) -> Execution:
 
 
 @transaction.atomic
-def decide(actor: Actor, execution_id: UUID, path: str, *, approved: bool, comment: str = "") -> Execution:
-    """Answer a node that waits for a person, and let the run go on."""
+def decide(
+    actor: Actor, execution_id: UUID, path: str, *, approved: bool, comment: str = "", by: str = ""
+) -> Execution:
+    """Answer a node that waits for a person, and let the run go on. `by` names who decides for a system actor."""
     actor.require(Permission.WORKFLOW_EXECUTE)
     execution = _locked_execution(actor, execution_id)
-    resting = {item["path"] for item in execution.waiting or [] if item["kind"] == "approval"}
-    if execution.state != Execution.State.WAITING or path not in resting:
+    asked = {item["path"]: item["data"] for item in execution.waiting or [] if item["kind"] == "approval"}
+    decided = execution.decisions or {}
+    # A run with several questions goes on after each answer; the next one may come while it does.
+    if execution.is_done or path not in asked or path in decided:
         raise Conflict("This run does not wait for a decision here.")
+    approvers = [str(one).strip().lower() for one in asked[path].get("approvers") or ()]
+    if approvers and actor.user is not None and actor.user.email.lower() not in approvers:
+        raise PermissionDenied(
+            "This decision is for others.", remedy=f"It can be made by: {', '.join(approvers[:10])}."
+        )
     decision = {
         "approved": approved,
-        "by": actor.user.email if actor.user else "system",
+        "by": actor.user.email if actor.user else by or "system",
         "comment": comment,
         "at": timezone.now().isoformat(),
     }
-    execution.decisions = {**(execution.decisions or {}), path: decision}
-    execution.state = Execution.State.QUEUED
-    execution.lease_until = timezone.now()
-    execution.save(update_fields=["decisions", "state", "lease_until"])
-    audit(actor, "execution.decided", execution, after={"path": path, "approved": approved})
-    transaction.on_commit(lambda: dispatch.send_task(execution.pk, execution.queue))
+    execution.decisions = {**decided, path: decision}
+    fields = ["decisions"]
+    if execution.state == Execution.State.WAITING:
+        execution.state, execution.lease_until = Execution.State.QUEUED, timezone.now()
+        fields += ["state", "lease_until"]
+        transaction.on_commit(lambda: dispatch.send_task(execution.pk, execution.queue))
+    execution.save(update_fields=fields)
+    audit(actor, "execution.decided", execution, after={"path": path, "approved": approved, "by": decision["by"]})
     return execution
 
 

@@ -25,6 +25,7 @@ from deployments.mcp.exchange import Caller
 from deployments.mcp.http import (
     ClientLeft,
     Headers,
+    caller_headers,
     cors_headers,
     header,
     host_is_ours,
@@ -155,7 +156,7 @@ async def _modern(
     """Hand a request of the modern era to the SDK; a dropped connection cancels the call."""
     server = endpoints().get(target.slug).server_for(target)
     key = header(scope, b"idempotency-key") or None
-    caller = Caller(target, principal, "streamable-http", key)
+    caller = Caller(target, principal, "streamable-http", key, headers=caller_headers(scope))
     inner = {**scope, "mcp": caller}
 
     async def with_headers(message: dict[str, Any]) -> None:

@@ -8,64 +8,28 @@ import logging
 from typing import Any
 
 import mcp_types as types
-import orjson
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from deployments.mcp.exchange import Caller
+from deployments.mcp.keys import Used, idempotency_key, used_for_something_else
+from deployments.mcp.later import NAME as GET_RESULT
+from deployments.mcp.later import get_result
 from deployments.mcp.limits import take
+from deployments.mcp.results import as_result, error_result
 from deployments.mcp.target import Target, ToolBinding
+from deployments.mcp.tasks import REQUIRED, created, missing_capability, understands_tasks
+from portal.common.clock import utc_now
 from portal.common.errors import PortalError
 from portal.workspaces.limited import refusal
-from workflows.dispatch import Outcome, Start, start_and_wait
+from workflows.dispatch import Outcome, Start, start_and_wait, start_async
 from workflows.models import Execution
 
 logger = logging.getLogger(__name__)
 #: Added to a tool's own time limit: the worker enforces the limit, the web process only waits for its word.
 PATIENCE_SECONDS = 10.0
-
-
-def error_result(text: str, data: dict[str, Any] | None = None) -> types.CallToolResult:
-    """A failed call as the protocol wants it: in the result, with words a model can act on."""
-    return types.CallToolResult(
-        content=[types.TextContent(type="text", text=text)],
-        is_error=True,
-        _meta={"portal/error": data} if data else None,
-    )
-
-
-def explain(error: dict[str, Any]) -> str:
-    """A stored error as text: message, field problems, remedy."""
-    lines = [str(error.get("message", "The run failed."))]
-    for problem in error.get("problems") or ():
-        field = f"{problem['field']}: " if problem.get("field") else ""
-        lines.append(f"- {field}{problem['message']} {problem.get('remedy', '')}".rstrip())
-    if error.get("remedy"):
-        lines.append(str(error["remedy"]))
-    if error.get("retry_after") is not None:
-        lines.append(f"Try again in {float(error['retry_after']):.0f} s.")
-    return "\n".join(lines)
-
-
-def success_result(tool: ToolBinding, outcome: Outcome) -> types.CallToolResult:
-    """Structured content that meets the output schema, and the same JSON as text for older clients."""
-    output = outcome.output
-    meta = {"portal/execution": str(outcome.execution_id)}
-    if outcome.replayed:
-        meta["portal/replayed"] = "true"
-    if not tool.output_fits(output):
-        logger.error("Execution %s does not meet the output schema of %s", outcome.execution_id, tool.name)
-        return error_result(
-            "The run succeeded, but its result does not have the promised form.\n"
-            "Tell the owner of this server to deploy the workflow again.",
-            {"code": "output_mismatch", "execution": str(outcome.execution_id)},
-        )
-    text = output if isinstance(output, str) else orjson.dumps(output).decode()
-    return types.CallToolResult(
-        content=[types.TextContent(type="text", text=text)],
-        structured_content=output if isinstance(output, dict) else None,
-        _meta=meta,
-    )
+#: A result, or in the modern era the extension's own shape of one.
+Answer = types.CallToolResult | dict[str, Any]
 
 
 def _progress_of(event: dict[str, Any], seen: set[str]) -> str | None:
@@ -83,11 +47,13 @@ def _progress_of(event: dict[str, Any], seen: set[str]) -> str | None:
 
 async def call_tool(
     ctx: ServerRequestContext[Any, Any], name: str, arguments: dict[str, Any] | None, caller: Caller
-) -> types.CallToolResult:
-    """Run the tool of this name; cancelling the call stops the execution."""
+) -> Answer:
+    """Run the tool of this name; cancelling the call stops the execution, unless it has become a task."""
     target, principal = caller.target, caller.principal
     tool = target.tools.get(name)
     if tool is None:
+        if name == GET_RESULT:
+            return await get_result(arguments or {}, caller)
         known = ", ".join(target.tools) or "none"
         raise MCPError(types.INVALID_PARAMS, f"Unknown tool: {name[:128]}. Known tools are: {known}.")
     arguments = arguments or {}
@@ -103,10 +69,35 @@ async def call_tool(
     if not decision.is_allowed:
         error = refusal(decision)
         return error_result(error.explain() + f"\nTry again in {decision.whole_seconds} s.", error.as_dict())
-    start = _start(target, tool, arguments, caller)
-    if not _wants_progress(ctx):
-        return await _finish(tool, start_and_wait(start, timeout=tool.timeout_seconds + PATIENCE_SECONDS))
-    return await _with_progress(ctx, tool, start)
+    is_task = understands_tasks(ctx)
+    if tool.annotations.get("taskSupport") == REQUIRED and not is_task:
+        raise missing_capability()
+    start = _start(target, tool, arguments, caller, ctx.meta)
+    try:
+        if tool.annotations.get("taskSupport") == REQUIRED:
+            return await _at_once(start)
+        if not _wants_progress(ctx):
+            return await _finish(tool, start, start_and_wait(start, timeout=_patience(target, tool)), is_task)
+        return await _with_progress(ctx, tool, start, _patience(target, tool), is_task)
+    except Used as error:
+        return error_result(error.explain(), error.as_dict())
+
+
+def _patience(target: Target, tool: ToolBinding) -> float:
+    """How long a call waits: the server's soft limit, or the tool's own limit where that is shorter."""
+    return min(target.soft_timeout_seconds, tool.timeout_seconds + PATIENCE_SECONDS)
+
+
+async def _at_once(start: Start) -> Answer:
+    """A call that is a task from the beginning: the row is committed before the client hears its id."""
+    try:
+        outcome = await start_async(start)
+        await used_for_something_else(outcome, start)
+    except Used:
+        raise
+    except PortalError as error:
+        return error_result(error.explain(), error.as_dict())
+    return created(outcome.execution_id, utc_now())
 
 
 def _wants_progress(ctx: ServerRequestContext[Any, Any]) -> bool:
@@ -114,30 +105,21 @@ def _wants_progress(ctx: ServerRequestContext[Any, Any]) -> bool:
     return isinstance(meta, dict) and meta.get("progressToken") is not None
 
 
-async def _finish(tool: ToolBinding, running: Any) -> types.CallToolResult:
+async def _finish(tool: ToolBinding, start: Start, running: Any, is_task: bool) -> Answer:
     try:
         outcome: Outcome = await running
     except PortalError as error:
         return error_result(error.explain(), error.as_dict())
-    if outcome.state == Execution.State.SUCCEEDED:
-        return success_result(tool, outcome)
-    reference = {"execution": str(outcome.execution_id)}
-    if outcome.state == Execution.State.FAILED:
-        stored = outcome.error or {}
-        return error_result(explain(stored), {**stored, **reference})
-    if outcome.state == Execution.State.CANCELLED:
-        return error_result("The run was stopped.", {"code": "cancelled", **reference})
-    if outcome.state == Execution.State.WAITING:
-        return error_result(
-            "The run waits for a person's decision and goes on after it.", {"code": "waiting", **reference}
-        )
-    return error_result(
-        "The run takes longer than this call may wait; it goes on in the background.",
-        {"code": "still_running", **reference},
-    )
+    if outcome.replayed:
+        await used_for_something_else(outcome, start)
+    if is_task and not outcome.is_done:
+        return created(outcome.execution_id, utc_now())
+    return as_result(tool, outcome)
 
 
-async def _with_progress(ctx: ServerRequestContext[Any, Any], tool: ToolBinding, start: Start) -> types.CallToolResult:
+async def _with_progress(
+    ctx: ServerRequestContext[Any, Any], tool: ToolBinding, start: Start, patience: float, is_task: bool
+) -> Answer:
     """As `_finish`, with a progress notification whenever a node gets further."""
     lines: asyncio.Queue[str] = asyncio.Queue(maxsize=1000)
     seen: set[str] = set()
@@ -157,8 +139,8 @@ async def _with_progress(ctx: ServerRequestContext[Any, Any], tool: ToolBinding,
 
     reporter = asyncio.create_task(report())
     try:
-        waiting = start_and_wait(start, timeout=tool.timeout_seconds + PATIENCE_SECONDS, on_events=on_events)
-        result = await _finish(tool, waiting)
+        waiting = start_and_wait(start, timeout=patience, on_events=on_events)
+        result = await _finish(tool, start, waiting, is_task)
         # The last events arrive with the result: let them out before the answer, which ends the stream.
         await lines.join()
         return result
@@ -168,9 +150,8 @@ async def _with_progress(ctx: ServerRequestContext[Any, Any], tool: ToolBinding,
             await reporter
 
 
-def _start(target: Target, tool: ToolBinding, arguments: dict[str, Any], caller: Caller) -> Start:
+def _start(target: Target, tool: ToolBinding, arguments: dict[str, Any], caller: Caller, meta: Any) -> Start:
     principal = caller.principal
-    key = f"mcp:{target.deployment_id}:{tool.name}:{caller.idempotency_key}" if caller.idempotency_key else None
     return Start(
         workspace_id=target.workspace_id,
         workflow_id=tool.workflow_id,
@@ -185,12 +166,14 @@ def _start(target: Target, tool: ToolBinding, arguments: dict[str, Any], caller:
             "client_name": principal.client_name,
             "client_version": principal.client_version,
             "transport": caller.transport,
+            "principal": principal.id,
+            **({"headers": caller.headers} if caller.headers else {}),
         },
         user_id=principal.user_id,
         deployment_id=target.deployment_id,
         revision_id=target.revision_id,
         tool=tool.name,
-        idempotency_key=key[:200] if key else None,
+        idempotency_key=idempotency_key(target, tool, arguments, caller, meta),
         queue="interactive",
         timeout_seconds=tool.timeout_seconds,
     )

@@ -46,6 +46,8 @@ class Caller:
     idempotency_key: str | None = None
     #: Handlers add what the HTTP answer should say; a stream that has begun says it no more.
     answer_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    #: Headers that expressions may read as `caller.headers.…`.
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,19 @@ def header(scope: dict[str, Any], name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
+def caller_headers(scope: dict[str, Any]) -> dict[str, str]:
+    """What a client tells about its caller: `X-Caller-…` without the prefix, and the language it accepts."""
+    found = {}
+    for key, value in scope["headers"]:
+        if key.startswith(b"x-caller-"):
+            found[key[9:].decode("latin-1").replace("-", "_")[:60]] = value.decode("latin-1")[:500]
+        elif key == b"accept-language":
+            found["accept_language"] = value.decode("latin-1")[:200]
+        if len(found) >= 20:
+            break
+    return found
+
+
 def host_is_ours(scope: dict[str, Any]) -> bool:
     """Whether the parsed Host names us; the raw text is never matched against a pattern (user@host tricks)."""
     hosts = [value for key, value in scope["headers"] if key == b"host"]

@@ -11,7 +11,7 @@ import orjson
 from deployments.mcp.auth import Principal, with_client
 from deployments.mcp.endpoint import endpoints
 from deployments.mcp.exchange import DEFAULT_VERSION, BadMessage, Caller, answer, cancelled_id, is_request, parse
-from deployments.mcp.http import Headers, header, read_body, reply, reply_error, reply_json
+from deployments.mcp.http import Headers, caller_headers, header, read_body, reply, reply_error, reply_json
 from deployments.mcp.sessions import Session, new_session, read_session
 from deployments.mcp.streams import HEADERS, PING_SECONDS, Stream, event
 from deployments.mcp.target import Target
@@ -99,7 +99,7 @@ async def _post(
         return
     version = header(scope, b"mcp-protocol-version") or (session.protocol_version if session else DEFAULT_VERSION)
     key = header(scope, b"idempotency-key") or None
-    caller = Caller(target, principal, "streamable-http", key)
+    caller = Caller(target, principal, "streamable-http", key, headers=caller_headers(scope))
     if message["method"] == "initialize":
         await _initialize(send, message, caller, version, extra)
         return

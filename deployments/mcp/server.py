@@ -15,9 +15,12 @@ from mcp.server.models import InitializationOptions
 from mcp.server.subscriptions import ListenHandler, ServerEvent
 from mcp.shared.exceptions import MCPError
 
+from deployments.mcp import tasks
 from deployments.mcp.auth import with_client
 from deployments.mcp.calls import call_tool
 from deployments.mcp.exchange import Caller
+from deployments.mcp.later import TOOL as GET_RESULT
+from deployments.mcp.later import is_offered
 from deployments.mcp.target import Target
 
 logger = logging.getLogger(__name__)
@@ -61,7 +64,8 @@ def caller_of(ctx: ServerRequestContext[Any, Any]) -> Caller:
 
 
 def describe(target: Target) -> list[types.Tool]:
-    """The tool contracts of a revision, in their stable order."""
+    """The tool contracts of a revision, in their stable order; last the way to results of long calls."""
+    later = [GET_RESULT] if is_offered(target) else []
     return [
         types.Tool(
             name=tool.name,
@@ -72,7 +76,7 @@ def describe(target: Target) -> list[types.Tool]:
             annotations=types.ToolAnnotations.model_validate(tool.annotations) if tool.annotations else None,
         )
         for tool in target.tools.values()
-    ]
+    ] + later
 
 
 class _Server(Server[Any]):
@@ -95,7 +99,7 @@ def build_server(target: Target, announcements: Announcements) -> Server[Any]:
             raise MCPError(types.INVALID_PARAMS, "This list has one page only: send no cursor.")
         return listed
 
-    async def on_call(ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams) -> types.CallToolResult:
+    async def on_call(ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams) -> Any:
         return await call_tool(ctx, params.name, params.arguments, caller_of(ctx))
 
     schemas = {tool.name: tool.input_schema for tool in target.tools.values()}
@@ -111,4 +115,5 @@ def build_server(target: Target, announcements: Announcements) -> Server[Any]:
         on_call_tool=on_call,
         on_subscriptions_listen=ListenHandler(announcements),
     )
+    tasks.install(server, caller_of)
     return server

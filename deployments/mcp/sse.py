@@ -18,7 +18,7 @@ import orjson
 from deployments.mcp.auth import Principal, with_client
 from deployments.mcp.endpoint import Endpoints, endpoints
 from deployments.mcp.exchange import BadMessage, Caller, answer, cancelled_id, is_request, parse
-from deployments.mcp.http import Headers, header, read_body, reply, reply_error, reply_json
+from deployments.mcp.http import Headers, caller_headers, header, read_body, reply, reply_error, reply_json
 from deployments.mcp.streams import Stream, event
 from deployments.mcp.target import Target
 from portal.common.hub import client
@@ -119,6 +119,7 @@ async def take_message(
             with_client(principal, session.get("client", ""), session.get("client_version", "")),
             "sse",
             header(scope, b"idempotency-key") or None,
+            headers=caller_headers(scope),
         )
         task = asyncio.create_task(_serve(message, caller, session_id, session))
         _tasks.add(task)

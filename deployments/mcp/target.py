@@ -19,6 +19,7 @@ import orjson
 from django.conf import settings
 
 from deployments.mcp.schemas import check_arguments, compile_schema
+from integrations.registry import registry
 from portal.common import pg
 from portal.common.errors import FieldProblem
 from portal.common.hub import client, hub, sync_client
@@ -47,6 +48,8 @@ class ToolBinding:
     connection_id: UUID | None
     fixed_params: dict[str, Any]
     timeout_seconds: float
+    #: The workflow has steps that wait or train: a call may well outlast its client's patience.
+    may_take_long: bool = False
 
     @cached_property
     def _input_validator(self) -> jsonschema_rs.Validator:
@@ -123,7 +126,8 @@ _DEPLOYMENT = """
 """
 _TOOLS = """
     SELECT t.id, t.name, t.title, t.description, t.input_schema, t.output_schema, t.annotations, v.workflow_id,
-           t.version_id, t.action, t.connection_id, t.fixed_params, t.timeout_seconds
+           t.version_id, t.action, t.connection_id, t.fixed_params, t.timeout_seconds,
+           jsonb_path_query_array(coalesce(v.definition, '{}'), 'strict $.**.action')
     FROM deployments_tool t LEFT JOIN workflows_workflowversion v ON v.id = t.version_id
     WHERE t.revision_id = %s ORDER BY t.position, t.name
 """
@@ -149,8 +153,21 @@ async def load_target(slug: str, revision_id: UUID | None = None) -> Target | No
         allowed_origins=tuple(row[9] or ()),
         revision_id=row[10],
         revision_number=row[11],
-        tools={tool[1]: ToolBinding(*tool) for tool in tools},
+        tools={tool[1]: ToolBinding(*(*tool[:13], _is_long(tool[9], tool[13]))) for tool in tools},
         limits=Limits(*row[13:]) if row[12] else Limits.default(),
+    )
+
+
+_LONG_STEPS = frozenset({"flow.wait", "flow.approval"})
+
+
+def _is_long(action: str, steps: list[Any]) -> bool:
+    """Whether a tool has steps that rest, or that are work for the compute queue."""
+    known = registry().actions
+    return any(
+        step in _LONG_STEPS or (step in known and known[step].heavy)
+        for step in [action, *steps]
+        if isinstance(step, str)
     )
 
 

@@ -57,6 +57,66 @@ deploy(actor, deployment, contracts)
 print(json.dumps({"url": deployment.url, "key": create_key(actor, deployment, "suite")[1]}))
 """
 
+#: A server whose tools are those that the scenarios of the tasks extension call.
+TASK_SERVER = """
+import dataclasses, json
+from deployments.contracts import contract_of_version
+from deployments.services import create_deployment, create_key, deploy
+from portal.workspaces.sample import ensure_sample
+from workflows.models import WorkflowVersion
+from workflows.services import create_version, create_workflow
+actor = ensure_sample()
+
+def tool(name, nodes, edges=(), inputs=None, output=None, **annotations):
+    schema = {"type": "object", "properties": inputs or {}}
+    definition = {"schema_version": 1, "inputs": schema, "nodes": nodes, "edges": list(edges), "output": output or {}}
+    workflow = create_workflow(actor, name, definition=definition)
+    made = contract_of_version(create_version(actor, workflow.pk), name=name, title=name, description=name)
+    return dataclasses.replace(made, annotations={**made.annotations, **annotations})
+
+def say(text, id="say"):
+    return {"id": id, "action": "text.echo", "params": {"text": text}}
+
+def rest(seconds):
+    return {"id": "rest", "action": "flow.wait", "params": {"seconds": seconds}}
+
+def ask(id):
+    return {"id": id, "action": "flow.approval", "params": {"message": "Sure?"}}
+
+text, number = {"type": "string", "default": ""}, {"type": "number", "default": 0}
+after = [{"from": "rest", "to": "say"}]
+stop = {"id": "say", "action": "flow.stop", "params": {"message": "This job fails."}}
+contracts = [
+    tool("greet", [say("Hello, {{ input.name }}!")], inputs={"name": text}, output={"text": "{{ say.text }}"}),
+    tool("slow_compute", [rest("{{ input.seconds }}"), say("{{ input.label }}")], after,
+         inputs={"seconds": number, "label": text}, output={"text": "{{ say.text }}"}),
+    tool("failing_job", [rest(1), stop], after, taskSupport="required"),
+    tool("protocol_error_job", [say("x")], taskSupport="required"),
+    tool("confirm_delete", [ask("ask")], inputs={"filename": text}, output={"deleted": "{{ ask.approved }}"}),
+    tool("multi_input", [ask("one"), ask("two")], output={"one": "{{ one.approved }}", "two": "{{ two.approved }}"}),
+]
+deployment = create_deployment(actor, "Tasks")
+deployment.rate_limit, deployment.soft_timeout_seconds = 0, 0.5
+deployment.save()
+deploy(actor, deployment, contracts)
+# As if the connector of a deployed tool had been removed meanwhile.
+gone = WorkflowVersion.objects.filter(workflow__name="protocol_error_job").latest("id")
+gone.definition["nodes"][0]["action"] = "gone.gone"
+gone.save()
+print(json.dumps({"url": deployment.url, "key": create_key(actor, deployment, "suite")[1]}))
+"""
+
+#: Scenarios of the extension; docs/operators/mcp-conformance.md says why the others cannot pass.
+TASK_SCENARIOS = (
+    "tasks-lifecycle",
+    "tasks-capability-negotiation",
+    "tasks-wire-fields",
+    "tasks-request-state-removal",
+    "tasks-mrtr-input",
+    "tasks-dispatch-and-envelope",
+    "tasks-required-task-error",
+)
+
 #: What must pass; docs/operators/mcp-conformance.md says why the rest cannot.
 MUST_PASS = {
     "2025-11-25": {
@@ -144,3 +204,19 @@ def test_the_conformance_suite_passes_where_it_can(product: Product, packages: P
     passed = {name for name, is_green in results.items() if is_green}
     print(f"\nconformance {revision}: passed {sorted(passed)}; not passed {sorted(set(results) - passed)}")
     assert MUST_PASS[revision] <= passed, report[-4000:]
+
+
+def test_the_scenarios_of_the_tasks_extension_pass(product: Product, packages: Path) -> None:
+    served = product.ask(TASK_SERVER)
+    script = str((packages / "conformance").resolve())
+
+    failed = {}
+    with keyed_proxy(served["url"], served["key"]) as url:
+        for scenario in TASK_SCENARIOS:
+            report = _node(
+                script, "server", "--url", url, "--scenario", scenario, "--spec-version", "2026-07-28", check=False
+            )
+            if not re.search(r"\b0 failed", report) or "0 passed" in report:
+                failed[scenario] = report[-3000:]
+
+    assert failed == {}
