@@ -21,12 +21,16 @@ class Connection(TenantRow):
     name = models.CharField(max_length=120)
     #: A person's own connection when set; else the whole workspace may use it.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
+    #: Holds no credential: whoever calls needs a connection of their own, and that one is used.
+    each_caller = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     data_key = models.ForeignKey("workspaces.DataKey", models.RESTRICT, null=True, related_name="+")
     sealed = models.BinaryField()
     account = models.CharField(max_length=200, blank=True)
     scopes = models.JSONField(default=list, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    #: When a new token is fetched; None where nothing can be renewed.
+    refresh_at = models.DateTimeField(null=True, blank=True)
     health = models.CharField(max_length=8, choices=Health, default=Health.UNKNOWN)
     health_message = models.CharField(max_length=500, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
@@ -38,6 +42,11 @@ class Connection(TenantRow):
                 fields=["workspace", "connector", "name", "owner"],
                 name="connection_name_once",
                 nulls_distinct=False,
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["refresh_at"], name="connection_refresh", condition=models.Q(refresh_at__isnull=False)
             ),
         )
         ordering = ("connector", "name")
