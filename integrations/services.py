@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from pydantic import ValidationError
 
 from integrations.models import Connection
+from integrations.oauth import current_values, revoke
 from integrations.registry import registry, resolve_site
-from integrations.sdk import NoAuth
+from integrations.sdk import Connector, NoAuth
 from integrations.sdk.schema import problems_of
 from portal.common.errors import Conflict, Invalid, NotFound
 from portal.workspaces.models import Workspace
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
-from portal.workspaces.vault import data_key_of, place_of, seal, unseal
+from portal.workspaces.vault import data_key_of, place_of, seal
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,9 +69,33 @@ def create_connection(
 
 
 @transaction.atomic
+def create_for_each_caller(actor: Actor, connector_id: str, name: str) -> Connection:
+    """A connection without a credential: workflows that use it call with the caller's own."""
+    actor.require(Permission.CONNECTION_MANAGE)
+    connector = registry().connector(connector_id)
+    if not connector.needs_credential:
+        raise Invalid(f"{connector.title.en} needs no connection.")
+    if Connection.objects.for_workspace(actor.workspace).filter(connector=connector_id, name=name, owner=None).exists():
+        raise Conflict("There is a connection of this name already.", remedy="Choose another name.")
+    connection = Connection.objects.create(
+        workspace=actor.workspace,
+        connector=connector_id,
+        name=name,
+        created_by=actor.user,
+        each_caller=True,
+        sealed=b"",
+        health=Connection.Health.OK,
+    )
+    audit(actor, "connection.created", connection)
+    return connection
+
+
+@transaction.atomic
 def replace_credential(actor: Actor, connection: Connection, values: Mapping[str, Any]) -> Connection:
     """Put new values into a connection; everything that uses it goes on with them."""
     actor.require(Permission.CONNECTION_MANAGE)
+    if connection.each_caller:
+        raise Conflict("Each caller signs in with a connection of their own.", remedy="Make one of your own.")
     model = registry().connector(connection.connector).credential_model
     try:
         credential = model.model_validate(dict(values))
@@ -78,14 +104,16 @@ def replace_credential(actor: Actor, connection: Connection, values: Mapping[str
     key = data_key_of(connection.owner or actor.workspace)
     connection.data_key, connection.sealed = key, seal(key, credential.reveal(), place_of(connection))
     connection.health, connection.checked_at = Connection.Health.UNKNOWN, None
+    connection.expires_at = connection.refresh_at = None
     connection.save()
     audit(actor, "connection.replaced", connection)
     return connection
 
 
-@transaction.atomic
 def delete_connection(actor: Actor, connection: Connection) -> None:
+    """Take the connection away, and tell the service to forget its token."""
     actor.require(Permission.CONNECTION_MANAGE)
+    revoke(connection)
     audit(actor, "connection.deleted", connection)
     connection.delete()
 
@@ -119,15 +147,33 @@ def credential_for(
                 code="missing_connection",
             )
     else:
-        usable = [item for item in candidates.filter(connector=connector_id) if item.owner_id in (None, user_id)]
+        usable = [
+            item
+            for item in candidates.filter(connector=connector_id, each_caller=False)
+            if item.owner_id in (None, user_id)
+        ]
         found = min(usable, key=lambda item: (item.owner_id is None, item.pk), default=None)
+    if found is not None and found.each_caller:
+        found = _own_of(candidates, connector, user_id)
     if found is None:
         sample = connector.upstream.sandbox_credential if connector.upstream else None
         if sample and resolve_site(connector).mode == "sandbox":
             # Without any key of its own, a workspace still gets the sandbox's sample data.
             return Opened("sandbox", dict(sample), egress)
         return Opened("", {}, egress) if egress else None
-    return Opened(str(found.pk), unseal(found.data_key, found.sealed, place_of(found)), egress)
+    return Opened(str(found.pk), current_values(found), egress)
+
+
+def _own_of(candidates: Any, connector: Connector, user_id: UUID | None) -> Connection:
+    """The caller's own connection; without one, the error says where to make it."""
+    own = candidates.filter(connector=connector.id, owner_id=user_id, each_caller=False).first() if user_id else None
+    if own is None:
+        raise NotFound(
+            f"This step uses each caller's own {connector.title.en} account, and you have not connected yours.",
+            remedy=f"Connect it: {settings.PUBLIC_URL}/connections?connect={connector.id}",
+            code="missing_connection",
+        )
+    return cast("Connection", own)
 
 
 def _uuid(text: str) -> UUID | None:

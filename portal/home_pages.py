@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from deployments.models import Deployment, Tool
+from deployments.models import Deployment
 from integrations.models import Connection
 from integrations.registry import catalogue, registry, resolve_site
 from integrations.sdk.template import Template
@@ -196,16 +196,3 @@ def welcome(request: HttpRequest) -> HttpResponse:
     if request.actor:  # type: ignore[attr-defined]
         return redirect("dashboard")
     return render(request, "portal/welcome.html")
-
-
-def connections_in_use(actor: Actor) -> dict[str, list[str]]:
-    """Connector → names of the workspace's workflows whose draft uses it, and of servers that serve it directly."""
-    used: dict[str, list[str]] = {}
-    for name, draft in Workflow.objects.for_workspace(actor.workspace).values_list("name", "draft"):
-        for connector in {str(node.get("action", "")).partition(".")[0] for node in draft.get("nodes", [])}:
-            used.setdefault(connector, []).append(name)
-    live = Deployment.objects.filter(live_revision=OuterRef("revision"), workspace=actor.workspace)
-    direct = Tool.objects.filter(Exists(live)).exclude(action="").values_list("action", "name")
-    for action, name in direct:
-        used.setdefault(action.partition(".")[0], []).append(name)
-    return used

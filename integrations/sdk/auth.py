@@ -63,3 +63,5 @@ class OAuth2:
     client_id_env: str = ""
     client_secret_env: str = ""
     credential: type[OAuth2Credential] = OAuth2Credential
+    #: Where the sandbox server has the stand-in of the sign-in: it answers below this path.
+    sandbox: str = ""

@@ -36,6 +36,7 @@ github = Connector(
         scopes=("repo",),
         client_id_env="GITHUB_CLIENT_ID",
         client_secret_env="GITHUB_CLIENT_SECRET",  # noqa: S106
+        sandbox="/github/oauth",
     ),
     upstream=Upstream(
         key="github",

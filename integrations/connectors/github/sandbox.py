@@ -15,9 +15,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from integrations.sdk.standin import standin
+from integrations.sdk.standin_oauth import OAuthStandIn
 
 PREFIX = "/github"
 CREDENTIAL = {"access_token": "ghp-sandbox-token"}
+sign_in = OAuthStandIn("GitHub", CREDENTIAL["access_token"], style="github", seconds=0)
 PAGE = 2
 WHEN = "2026-01-02T03:04:05Z"
 
@@ -76,7 +78,7 @@ def _not_found() -> Response:
 
 def signed(handler: Handler) -> Handler:
     async def endpoint(request: Request) -> Response:
-        if request.headers.get("authorization") != f"Bearer {CREDENTIAL['access_token']}":
+        if not sign_in.accepts(request):
             return _error(401, "Bad credentials")
         if request.headers.get("accept") != "application/vnd.github+json" or not request.headers.get("user-agent"):
             return _error(403, "Request forbidden by administrative rules.")
@@ -210,6 +212,7 @@ async def dispatch(request: Request) -> Response:
 REPO = "/repos/{owner}/{name}"
 app = standin(
     [
+        *sign_in.routes(),
         Route("/user", signed(user)),
         Route("/user/repos", signed(repositories)),
         Route("/users/{owner}/repos", signed(repositories)),

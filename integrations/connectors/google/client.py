@@ -28,6 +28,7 @@ def google_oauth(*scopes: str) -> OAuth2:
         authorize_params={"access_type": "offline", "prompt": "consent", "include_granted_scopes": "true"},
         client_id_env="GOOGLE_CLIENT_ID",
         client_secret_env="GOOGLE_CLIENT_SECRET",  # noqa: S106
+        sandbox="/google/oauth",
     )
 
 

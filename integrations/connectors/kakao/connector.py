@@ -41,6 +41,7 @@ kakao = Connector(
         scope_separator=",",
         client_id_env="KAKAO_CLIENT_ID",
         client_secret_env="KAKAO_CLIENT_SECRET",  # noqa: S106
+        sandbox="/kakao/oauth",
     ),
     upstream=Upstream(key="kakao", base_url_env="KAKAO_BASE_URL", live="https://kapi.kakao.com", sandbox="/kakao/kapi"),
     rate=Rate(5, per=1),

@@ -13,16 +13,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from integrations.sdk.standin import standin
+from integrations.sdk.standin_oauth import OAuthStandIn
 
 PREFIX = "/kakao"
 TOKEN, KEY = "sandbox-kakao-token", "sandbox-kakao-rest-key"
 CREDENTIAL = {"kakao": {"access_token": TOKEN}, "kakao_local": {"api_key": KEY}}
+sign_in = OAuthStandIn("Kakao", TOKEN, seconds=21_599)
 TOTAL = 32
 sent: list[dict[str, Any]] = []
 
 
 def _bearer(request: Request) -> Response | None:
-    if request.headers.get("authorization") == f"Bearer {TOKEN}":
+    if sign_in.accepts(request):
         return None
     return JSONResponse({"msg": "this access token does not exist", "code": -401}, 401)
 
@@ -97,6 +99,7 @@ async def address(request: Request) -> Response:
 
 app = standin(
     [
+        *sign_in.routes(),
         Route("/kapi/v1/user/access_token_info", token_info),
         Route("/kapi/v2/api/talk/memo/default/send", send, methods=["POST"]),
         Route("/dapi/v2/local/search/keyword.json", keyword),

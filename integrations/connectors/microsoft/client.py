@@ -29,6 +29,7 @@ def microsoft_oauth(*scopes: str) -> OAuth2:
         scopes=("offline_access", "User.Read", *scopes),
         client_id_env="MICROSOFT_CLIENT_ID",
         client_secret_env="MICROSOFT_CLIENT_SECRET",  # noqa: S106
+        sandbox="/microsoft/oauth",
     )
 
 

@@ -14,9 +14,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from integrations.sdk.standin import standin
+from integrations.sdk.standin_oauth import OAuthStandIn
 
 PREFIX = "/microsoft"
 CREDENTIAL = {"access_token": "eyJ-sandbox-graph-token"}
+sign_in = OAuthStandIn("Microsoft", CREDENTIAL["access_token"])
 PAGE = 2
 Handler = Callable[[Request], Awaitable[Response]]
 WHEN = "2026-03-01T00:00:00Z"
@@ -84,7 +86,7 @@ def error(status: int, code: str, message: str) -> Response:
 
 def signed(handler: Handler) -> Handler:
     async def endpoint(request: Request) -> Response:
-        if request.headers.get("authorization") != f"Bearer {CREDENTIAL['access_token']}":
+        if not sign_in.accepts(request):
             return error(401, "InvalidAuthenticationToken", "Access token is empty or invalid.")
         return await handler(request)
 
@@ -241,6 +243,7 @@ BOOK = "/me/drive/items/{id}/workbook"
 CHANNEL = "/teams/{team}/channels/{channel}/messages"
 app = standin(
     [
+        *sign_in.routes(),
         Route("/me", signed(me)),
         Route("/me/messages", signed(mails)),
         Route("/me/messages/{id}", signed(mail)),

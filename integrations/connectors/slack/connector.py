@@ -40,6 +40,7 @@ slack = Connector(
         revoke_url="https://slack.com/api/auth.revoke",
         client_id_env="SLACK_CLIENT_ID",
         client_secret_env="SLACK_CLIENT_SECRET",  # noqa: S106
+        sandbox="/slack/oauth",
     ),
     upstream=Upstream(
         key="slack",

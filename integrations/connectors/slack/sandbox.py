@@ -15,9 +15,11 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from integrations.sdk.standin import standin
+from integrations.sdk.standin_oauth import OAuthStandIn
 
 PREFIX = "/slack"
 CREDENTIAL = {"access_token": "xoxb-sandbox-token", "token_type": "bot"}
+sign_in = OAuthStandIn("Slack", "xoxb-sandbox-token", style="slack", seconds=0, account="샌드박스")
 TEAM = {"id": "T0SANDBOX", "name": "샌드박스"}
 
 CHANNELS: list[dict[str, Any]] = [
@@ -99,7 +101,7 @@ def method(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         given = request.headers.get("authorization", "")
         if not given:
             return _fail("not_authed")
-        if given != f"Bearer {CREDENTIAL['access_token']}":
+        if not sign_in.accepts(request):
             return _fail("invalid_auth")
         args: dict[str, Any] = dict(request.query_params)
         if request.method == "POST":
@@ -241,6 +243,7 @@ def _route(name: str, handler: Handler) -> Route:
 
 app = standin(
     [
+        *sign_in.routes(),
         _route("auth.test", auth_test),
         _route("chat.postMessage", post),
         _route("chat.update", update),

@@ -8,8 +8,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from integrations.sdk.standin_oauth import OAuthStandIn
+
 TOKEN = "ya29.sandbox-token"  # noqa: S105 - the sandbox's own public token
 PAGE = 2
+sign_in = OAuthStandIn("Google", TOKEN, style="google", account="mina@sandbox.example")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -27,7 +30,7 @@ def signed(handler: Handler) -> Handler:
     """Refuses requests without the token."""
 
     async def endpoint(request: Request) -> Response:
-        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+        if not sign_in.accepts(request):
             return error(401, "Request had invalid authentication credentials.", "authError", "UNAUTHENTICATED")
         return await handler(request)
 
