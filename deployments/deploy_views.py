@@ -25,6 +25,7 @@ from deployments.contracts import (
     output_schema,
     tool_name,
 )
+from deployments.lint import Finding, lint, score, suggest, tokens_of
 from deployments.models import Deployment
 from deployments.views import explained
 from integrations.registry import catalogue, registry
@@ -32,16 +33,12 @@ from portal.common.errors import NotFound, PortalError
 from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
+from workflows.cases import check, tests_of
 from workflows.catalogue import templates
 from workflows.definition import load
 from workflows.models import Workflow
 from workflows.selectors import get_workflow
-from workflows.services import check_definition
-
-#: Rough size of a token in characters of JSON, for the hint about the length of a tool list.
-CHARACTERS_PER_TOKEN = 3.6
-VAGUE_NAMES = {"tool", "run", "data", "get", "do", "process", "workflow", "test", "untitled_workflow"}
-SHORT_DESCRIPTION = 24
+from workflows.services import check_definition, save_draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +85,41 @@ def _propose(actor: Actor, workflow: Workflow, values: Any) -> Proposal:
     return Proposal(server, name, description, contract, [*others, contract])
 
 
-def _advice(contract: Contract) -> list[str]:
-    """What makes a tool hard to choose or to call for a model."""
-    found = []
-    if contract.name in VAGUE_NAMES:
-        found.append(_("The tool name says little. Name what it returns, such as ranked_stocks."))
-    if len(contract.description.strip()) < SHORT_DESCRIPTION:
-        found.append(_("The description is short. Say what comes back and when to call it."))
-    bare = [key for key, value in contract.input_schema.get("properties", {}).items() if not value.get("description")]
-    if bare:
-        found.append(_("Inputs without a description: %(names)s.") % {"names": ", ".join(bare)})
-    return found
+def _words(finding: Finding) -> str:
+    """A finding as a sentence in the reader's language."""
+    names = {"names": ", ".join(finding.names)}
+    return {
+        "vague_name": _("The tool name says little. Name what it returns, such as ranked_stocks."),
+        "short_description": _("The description is short. Say what comes back and when to call it."),
+        "bare_inputs": _("Inputs without a description: %(names)s.") % names,
+        "unknown_output": _("Nothing is known of the result. Name its fields under Output of the workflow."),
+        "overlap": _("Its description reads like that of %(names)s; models will mix them up.") % names,
+        "many_tokens": _("The tool list is long. Spread the tools over several servers."),
+    }[finding.code]
 
 
-def _tokens(contracts: list[Contract]) -> int:
-    listed = [
-        {"name": c.name, "description": c.description, "inputSchema": c.input_schema, "outputSchema": c.output_schema}
-        for c in contracts
-    ]
-    return round(len(json.dumps(listed, ensure_ascii=False)) / CHARACTERS_PER_TOKEN)
+def _shown_fix(finding: Finding) -> str:
+    """What a click would write, for its tooltip."""
+    fix = finding.fix
+    return ", ".join(f"{name}: {text}" for name, text in fix.items()) if isinstance(fix, dict) else str(fix or "")
+
+
+def _mended(actor: Actor, workflow: Workflow, values: Any, code: str) -> tuple[Workflow, Any]:
+    """Apply a one-click fix: to what is typed in the dialog, or to the inputs of the draft."""
+    suggestions = suggest(load(workflow.draft), catalogue(), title=workflow.name, language=_language())
+    values = values.copy()
+    if code == "vague_name" and suggestions["name"]:
+        values["tool_name"] = suggestions["name"]
+    elif code == "short_description" and suggestions["description"]:
+        values["description"] = suggestions["description"]
+    elif code == "bare_inputs":
+        draft = json.loads(json.dumps(workflow.draft))
+        for name, text in suggestions["inputs"].items():
+            schema = draft.get("inputs", {}).get("properties", {}).get(name)
+            if isinstance(schema, dict) and not schema.get("description"):
+                schema["description"] = text
+        workflow = save_draft(actor, workflow.pk, draft, base_revision=workflow.draft_revision)
+    return workflow, values
 
 
 def _inputs(contract: Contract) -> list[dict[str, Any]]:
@@ -131,6 +144,12 @@ def _dialog(
     verdict, changes = compare(live, proposal.contracts) if live else ("none", [])
     servers = [row for row in selectors.deployments_of(actor.workspace) if row.state != Deployment.State.RETIRED]
     problems = [issue for issue in check_definition(workflow.draft) if issue.severity == "error"]
+    suggestions = suggest(load(workflow.draft), catalogue(), title=workflow.name, language=_language())
+    others = [item for item in proposal.contracts if item is not proposal.contract]
+    findings = lint(proposal.contract, others, suggestions=suggestions)
+    if request.method == "GET" and not problems:
+        check(workflow)
+    tests = tests_of(workflow)
     page = {
         "workflow": workflow,
         "proposal": proposal,
@@ -140,10 +159,16 @@ def _dialog(
         "hints": proposal.contract.annotations,
         "verdict": verdict,
         "changes": changes,
-        "advice": _advice(proposal.contract),
-        "tokens": _tokens(proposal.contracts),
+        "advice": [(finding.code, _words(finding), _shown_fix(finding)) for finding in findings],
+        "score": score(findings),
+        "tests": tests,
+        "failing": [test for test in tests if test.passed is False],
+        "skip_tests": values.get("skip_tests", ""),
+        "tokens": tokens_of(proposal.contracts),
         "tool_count": len(proposal.contracts),
-        "affected": usage.by_client(proposal.server, hours=720) if proposal.server and verdict == "breaking" else [],
+        "affected": usage.by_client(proposal.server, hours=720)
+        if proposal.server and verdict in ("breaking", "risky")
+        else [],
         "errors": errors,
         "problems": [issue.as_dict(_language()) for issue in problems],
         "note": values.get("note", ""),
@@ -160,6 +185,8 @@ def deploy_form(request: HttpRequest, actor: Actor, workflow_id: UUID) -> HttpRe
     if request.method == "GET" or "go" not in request.POST:
         if "server" not in values:
             values = {"server": _usual_server(actor, workflow)}
+        if request.POST.get("fix"):
+            workflow, values = _mended(actor, workflow, request.POST, request.POST["fix"])
         return _dialog(request, actor, workflow, values, [])
     slug = request.POST.get("server", "")
     server = selectors.get_deployment(actor.workspace, slug) if slug else None
@@ -171,6 +198,7 @@ def deploy_form(request: HttpRequest, actor: Actor, workflow_id: UUID) -> HttpRe
             tool_name=request.POST.get("tool_name", "").strip(),
             description=request.POST.get("description", "").strip(),
             note=request.POST.get("note", "").strip(),
+            with_tests=not request.POST.get("skip_tests"),
         )
     except PortalError as error:
         return _dialog(request, actor, workflow, request.POST, explained(error), status=422)

@@ -21,6 +21,7 @@ from portal.common.ids import random_token
 from portal.workspaces.models import Workspace
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
+from workflows.cases import require_passing
 from workflows.catalogue import get_template
 from workflows.models import Workflow
 from workflows.services import create_version, create_workflow
@@ -295,11 +296,17 @@ def deploy_workflow(
     tool_name: str = "",
     description: str = "",
     note: str = "",
+    with_tests: bool = True,
 ) -> tuple[Deployment, Revision]:
-    """Freeze the draft and serve it: on a new server, or beside (or instead of) the tools of an existing one."""
+    """Freeze the draft and serve it: on a new server, or beside (or instead of) the tools of an existing one.
+
+    `FailingTests` when a test of the workflow does not pass, unless `with_tests` is off.
+    """
     from deployments.contracts import tool_name as name_from
 
     actor.require(Permission.DEPLOYMENT_MANAGE)
+    if with_tests:
+        require_passing(workflow)
     version = create_version(actor, workflow.pk, note=note)
     known = contracts_of(deployment.live_revision) if deployment else []
     own_versions = set(workflow.versions.values_list("pk", flat=True))

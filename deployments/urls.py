@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from deployments import deploy_views, views
+from deployments import deploy_views, version_views, views
 
 app_name = "deployments"
 urlpatterns = [
     path("servers/", views.deployment_list, name="deployment-list"),
     path("servers/-/deploy/<uuid:workflow_id>", deploy_views.deploy_form, name="deploy-form"),
     path("servers/-/from/<slug:key>", deploy_views.deploy_from_template, name="deploy-template"),
+    path("workflows/<uuid:workflow_id>/compare", version_views.version_compare, name="version-compare"),
+    path("workflows/<uuid:workflow_id>/versions/<int:number>/name", version_views.version_name, name="version-name"),
     path("servers/<slug:slug>", views.deployment_detail, name="deployment-detail"),
     path("servers/<slug:slug>/calls", views.deployment_calls, name="deployment-calls"),
     path("servers/<slug:slug>/state/<slug:state>", views.deployment_state, name="deployment-state"),

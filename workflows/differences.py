@@ -1,4 +1,4 @@
-"""What differs between two JSON values, two graphs, and two runs. Pure: pages, tests of workflows and the API share it."""
+"""What differs between two JSON values, two graphs, and two runs. Pure: pages, tests and the API share it."""
 
 from __future__ import annotations
 
@@ -53,12 +53,8 @@ def _collect(old: Any, new: Any, path: str, general: str, found: list[Change], i
             right = new[index] if index < len(new) else _MISSING
             _collect(left, right, f"{path}[{index}]", f"{general}[]", found, ignore)
     elif old is _MISSING or new is _MISSING or type(old) is not type(new) or old != new:
-        if (
-            isinstance(old, int | float)
-            and isinstance(new, int | float)
-            and old == new
-            and bool not in _kinds(old, new)
-        ):
+        numbers = isinstance(old, int | float) and isinstance(new, int | float)
+        if numbers and old == new and bool not in {type(old), type(new)}:
             return
         found.append(
             Change(
@@ -69,10 +65,6 @@ def _collect(old: Any, new: Any, path: str, general: str, found: list[Change], i
                 new is not _MISSING,
             )
         )
-
-
-def _kinds(*values: Any) -> set[type]:
-    return {type(value) for value in values}
 
 
 # Graphs ------------------------------------------------------------------------------------------------------

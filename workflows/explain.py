@@ -133,16 +133,15 @@ def _changes(failed: Known, good: Known | None, path: str, _: Say) -> tuple[str,
 
 def _node_of(definition: Mapping[str, Any], path: str) -> Mapping[str, Any] | None:
     """The node behind a run path such as `each[3].fetch`, without where it stands on the canvas."""
-    nodes, found = definition.get("nodes") or [], None
+    nodes: list[dict[str, Any]] = definition.get("nodes") or []
+    found: dict[str, Any] = {}
     for part in path.split("."):
         name = part.partition("[")[0]
-        found = next((node for node in nodes if node.get("id") == name), None)
-        if found is None:
+        found = next((node for node in nodes if node.get("id") == name), {})
+        if not found:
             return None
         nodes = (found.get("body") or {}).get("nodes") or []
-    return (
-        {name: value for name, value in found.items() if name not in ("position", "note", "title")} if found else None
-    )
+    return {name: value for name, value in found.items() if name not in ("position", "note", "title")}
 
 
 def _title_of(definition: Mapping[str, Any], path: str) -> str:

@@ -28,6 +28,8 @@ class Box:
     number: int
     disabled: bool = False
     full_title: str = ""
+    #: Where two graphs or runs are compared: same, changed, added, removed, different, only_a, only_b.
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

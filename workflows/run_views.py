@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from integrations.registry import catalogue
+from integrations.registry import catalogue, localise
 from portal.common.errors import Invalid, PortalError
 from portal.templatetags.portal import STATES
 from portal.workspaces.pages import workspace_page
@@ -25,7 +25,9 @@ from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
 from workflows import picture, selectors, services
 from workflows.definition import load
+from workflows.explain import explain
 from workflows.models import Execution, NodeRun
+from workflows.run_filters import COLUMNS, filtered, filters_of
 from workflows.views import language
 
 PAGE_SIZE = 50
@@ -89,71 +91,23 @@ def name_of(run: Execution) -> str:
     return str(run.workflow or run.tool or _("Single action"))
 
 
-def _filtered(actor: Actor, values: Any) -> tuple[QuerySet[Execution], dict[str, str]]:
-    """The runs that fit the query string, and the filters that were understood."""
-    found = selectors.executions_of(actor.workspace)
-    chosen = {name: values.get(name, "").strip() for name in ("state", "source", "workflow", "server", "q")}
-    if chosen["state"] in Execution.State.values:
-        found = found.filter(state=chosen["state"])
-    if chosen["source"] in Execution.Source.values:
-        found = found.filter(source=chosen["source"])
-    for name, column in (("workflow", "workflow_id"), ("server", "deployment_id")):
-        if chosen[name]:
-            try:
-                found = found.filter(**{column: UUID(chosen[name])})
-            except ValueError:
-                chosen[name] = ""
-    if chosen["q"]:
-        found = found.filter(_matching(chosen["q"]))
-    return found, chosen
-
-
-def _matching(text: str) -> Q:
-    """`argument.path=value` and `result.path=value` look into the payloads; other words into names."""
-    for prefix, column in (("argument.", "input"), ("result.", "output")):
-        if text.startswith(prefix) and "=" in text:
-            path, _equals, value = text.removeprefix(prefix).partition("=")
-            keys = [int(part) if part.isdigit() else part for part in path.strip().split(".")]
-            return _at(column, keys, value.strip())
-    words = Q(tool__icontains=text) | Q(workflow__name__icontains=text) | Q(caller__label__icontains=text)
-    try:
-        return words | Q(pk=UUID(text))
-    except ValueError:
-        return words
-
-
-def _at(column: str, keys: list[Any], value: str) -> Q:
-    """A JSON path that equals a value, as text, number or truth value."""
-    import json
-
-    candidates: list[Any] = [value]
-    try:
-        parsed = json.loads(value)
-    except ValueError:
-        parsed = value
-    if parsed != value:
-        candidates.append(parsed)
-    wanted = Q()
-    for candidate in candidates:
-        nested: Any = candidate
-        for key in reversed(keys):
-            nested = [nested] if isinstance(key, int) else {key: nested}
-        wanted |= Q(**{f"{column}__contains": nested})
-    return wanted
-
-
 @require_GET
 @workspace_page(Permission.EXECUTION_READ)
 def execution_list(request: HttpRequest, actor: Actor) -> HttpResponse:
-    found, chosen = _filtered(actor, request.GET)
+    found, chosen = filtered(actor, request.GET)
     rows = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     for run in rows:
-        run.seconds = seconds_of(run)
+        run.seconds, run.queue_seconds = seconds_of(run), queue_seconds_of(run)
     newest = list(found[:STRIP_RUNS])
     page = {
         "rows": rows,
-        "chosen": chosen,
-        "is_filtered": any(chosen.values()),
+        "chosen": chosen.values,
+        "is_filtered": chosen.is_filtered,
+        "hidden_filters": chosen.hidden_count,
+        "columns": chosen.columns,
+        "all_columns": COLUMNS.items(),
+        "query": chosen.query(),
+        "saved_filters": filters_of(actor),
         "points": strip(newest),
         "strip_from": newest[-1].created_at if newest else None,
         "strip_to": newest[0].created_at if newest else None,
@@ -190,14 +144,19 @@ def execution_detail(request: HttpRequest, actor: Actor, execution_id: UUID) -> 
         "picture": drawn,
         "nodes": [box.id for box in drawn.boxes] if drawn else [],
         "may_see_payload": actor.may(Permission.EXECUTION_PAYLOAD),
+        "runs_to_compare": _neighbours(run),
         "approvals": [item for item in run.waiting or [] if item.get("kind") == "approval"]
         if run.state == Execution.State.WAITING
         else [],
         "server": _server(run),
+        "explanation": explained_failure(run),
+        "again": _again_form(run) if actor.may(Permission.WORKFLOW_EXECUTE) else None,
+        "good_run": _last_good(run),
         "run_data": {
             "id": str(run.pk),
             "socket": f"/ws/executions/{run.pk}",
             "state": run.state,
+            "created_at": _iso(run.created_at),
             "started_at": _iso(run.started_at),
             "finished_at": _iso(run.finished_at),
             "result_url": reverse("workflows:execution-result", args=[run.pk]),
@@ -206,6 +165,42 @@ def execution_detail(request: HttpRequest, actor: Actor, execution_id: UUID) -> 
         "state_glyphs": {state: glyph for state, (glyph, _word) in STATES.items()},
     }
     return render(request, "workflows/execution_detail.html", page)
+
+
+def explained_failure(run: Execution) -> Any:
+    """Why a failed run failed, in the reader's language; None for others."""
+    return explain(run.pk, _=_) if run.state == Execution.State.FAILED and run.error else None
+
+
+def _again_form(run: Execution) -> dict[str, Any] | None:
+    """The form to run the same version again with an edited input."""
+    if run.workflow is None:
+        return None
+    return {
+        "schema": localise(selectors.definition_of(run).get("inputs") or {}, language()),
+        "value": run.input,
+        "url": reverse("workflows:workflow-run", args=[run.workflow.pk]),
+        "version": run.version.number if run.version else None,
+    }
+
+
+def _neighbours(run: Execution) -> list[Execution]:
+    """Other runs of the same workflow, newest first."""
+    if run.workflow is None:
+        return []
+    return list(selectors.executions_of(run.workspace).filter(workflow=run.workflow).exclude(pk=run.pk)[:20])
+
+
+def _last_good(run: Execution) -> Execution | None:
+    """The last run of the same workflow that succeeded before this one: what to compare with first."""
+    if run.workflow is None:
+        return None
+    found: Execution | None = (
+        selectors.executions_of(run.workspace)
+        .filter(workflow=run.workflow, state=Execution.State.SUCCEEDED, pk__lt=run.pk)
+        .first()
+    )
+    return found
 
 
 def _server(run: Execution) -> Any:
@@ -221,7 +216,12 @@ def _server(run: Execution) -> Any:
 def execution_result(request: HttpRequest, actor: Actor, execution_id: UUID) -> HttpResponse:
     """The fragment with result or error, fetched when a watched run ends."""
     run = selectors.get_execution(actor.workspace, execution_id)
-    page = {"run": run, "may_see_payload": actor.may(Permission.EXECUTION_PAYLOAD)}
+    page = {
+        "run": run,
+        "may_see_payload": actor.may(Permission.EXECUTION_PAYLOAD),
+        "explanation": explained_failure(run),
+        "good_run": _last_good(run) if run.state == Execution.State.FAILED else None,
+    }
     return render(request, "workflows/_result.html", page)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflows import editor_views, run_views, views
+from workflows import editor_views, run_data_views, run_views, views
 from workflows.triggers import doors, form_pages
 from workflows.triggers import pages as trigger_pages
 
@@ -24,6 +24,14 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/versions/<int:number>/restore", views.version_restore, name="version-restore"),
     path("workflows/<uuid:workflow_id>/triggers", trigger_pages.trigger_list, name="trigger-list"),
     path("runs/", run_views.execution_list, name="execution-list"),
+    path("runs/compare", run_data_views.execution_compare, name="execution-compare"),
+    path("runs/import", run_data_views.execution_import, name="execution-import"),
+    path("runs/filters", run_data_views.filter_save, name="filter-save"),
+    path("runs/filters/<uuid:filter_id>/delete", run_data_views.filter_delete, name="filter-delete"),
+    path("runs/<uuid:execution_id>/export", run_data_views.execution_export, name="execution-export"),
+    path("runs/<uuid:execution_id>/test", run_data_views.test_save, name="test-save"),
+    path("workflows/<uuid:workflow_id>/tests", run_data_views.tests_run, name="tests-run"),
+    path("workflows/<uuid:workflow_id>/tests/<uuid:test_id>/delete", run_data_views.test_delete, name="test-delete"),
     path("runs/<uuid:execution_id>", run_views.execution_detail, name="execution-detail"),
     path("runs/<uuid:execution_id>/result", run_views.execution_result, name="execution-result"),
     path("runs/<uuid:execution_id>/node", run_views.execution_node, name="execution-node"),

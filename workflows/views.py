@@ -22,6 +22,7 @@ from portal.workspaces.pages import json_body, workspace_page
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
 from workflows import picture, selectors, services
+from workflows.cases import tests_of
 from workflows.catalogue import templates
 from workflows.definition import InvalidDefinition, Issue, load
 from workflows.models import Execution, Workflow
@@ -114,6 +115,7 @@ def workflow_detail(request: HttpRequest, actor: Actor, workflow_id: UUID) -> Ht
         "runs": selectors.executions_of(actor.workspace).filter(workflow=workflow)[:12],
         "versions": versions,
         "servers": servers_of(workflow),
+        "tests": tests_of(workflow),
         "run_form": run_form(workflow),
         "editor": {
             "check_url": reverse("workflows:workflow-check"),

@@ -112,6 +112,13 @@ def as_json(value: Any) -> str:
 
 
 @register.filter
+def as_line(value: Any) -> str:
+    """A value as JSON on one line, cut where it gets long."""
+    text = json.dumps(value, ensure_ascii=False, cls=DjangoJSONEncoder)
+    return text if len(text) <= 240 else text[:239] + "…"
+
+
+@register.filter
 def duration(value: Any) -> str:
     """Seconds or a timedelta for people: `340 ms`, `1.2 s`, `2 min 5 s`; a dash for nothing."""
     if value is None or value == "":

@@ -133,7 +133,8 @@ document.addEventListener("submit", (event) => {
 // Filters submit themselves when a choice changes.
 document.addEventListener("change", (event) => {
   const form = event.target.closest?.("form[data-autosubmit]");
-  if (form) form.requestSubmit();
+  // What is typed into a menu of a form waits for its own button.
+  if (form && !event.target.closest(".menu-form")) form.requestSubmit();
 });
 
 document.addEventListener("htmx:sendError", () => toast(gettext("The server cannot be reached. Check the connection and try again."), "danger"));

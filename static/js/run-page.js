@@ -2,7 +2,10 @@
 import { EventStream } from "./events.js";
 import { LogView } from "./log.js";
 import { valueView } from "./result-view.js";
-import { formatDuration, h, icon, readJson, s } from "./dom.js";
+import { fetchJson, formatDuration, h, icon, readJson } from "./dom.js";
+import { SchemaForm } from "./schema-form.js";
+import { drawTimeline } from "./timeline.js";
+import { toast } from "./toast.js";
 
 const data = readJson("run-data");
 const words = readJson("state-words");
@@ -27,7 +30,7 @@ const RUN_STATES = { "run.started": "running", "run.waiting": "waiting", "run.su
 const DONE = new Set(["succeeded", "failed", "cancelled"]);
 const isOver = DONE.has(data.state);
 
-const nodes = new Map(); // top-level node id → {state, started, ended, attempts, waits: []}
+const nodes = new Map(); // top-level node id → {state, queued, started, ended, tries: [[from, to]], items: Map}
 let startedAt = data.started_at ? Date.parse(data.started_at) : null;
 let endedAt = data.finished_at ? Date.parse(data.finished_at) : null;
 let state = data.state;
@@ -60,53 +63,45 @@ function choose(id) {
   document.getElementById("data-node")?.dispatchEvent(new CustomEvent("portal:choose", { detail: id }));
 }
 
+const OVER = new Set(["succeeded", "failed", "handled", "cancelled", "skipped"]);
+
 function applyNode(event) {
   const id = event.node;
-  if (/[.[]/.test(id)) return; // Items of a map have their own rows in the log.
   const at = Date.parse(event.time);
-  const info = nodes.get(id) ?? { started: at, attempts: 1, waits: [] };
   const next = NODE_STATES[event.kind];
+  if (/[.[]/.test(id)) return applyItem(id, next, at); // Items of a map have their own rows in the log.
+  const info = nodes.get(id) ?? { started: at, tries: [], items: new Map() };
   if (event.kind === "node.started") {
-    info.started ??= at;
-    if (info.retryFrom) info.waits.push([info.retryFrom, at]);
-    info.retryFrom = null;
-    info.attempts = event.data?.attempt ?? 1;
+    if (!info.tries.length) info.started = at;
+    info.tries.push([at, null]);
   }
   if (event.kind === "node.queued") info.queued = at;
-  if (event.kind === "node.retrying") info.retryFrom = at;
-  if (["succeeded", "failed", "handled", "cancelled", "skipped"].includes(next)) info.ended = at;
+  if (event.kind === "node.retrying" && info.tries.length) info.tries.at(-1)[1] = at;
+  if (OVER.has(next)) {
+    info.ended = at;
+    if (info.tries.length) info.tries.at(-1)[1] = at;
+  }
   if (next) info.state = next;
   nodes.set(id, info);
   paintNode(id);
 }
 
+/** What an item of a map took, counted once: by its own number, whatever nodes are inside. */
+function applyItem(path, next, at) {
+  const [, map, number] = /^([^.[]+)\[(\d+)\]/.exec(path) ?? [];
+  const owner = nodes.get(map);
+  if (!owner) return;
+  const item = owner.items.get(number) ?? { started: at };
+  if (OVER.has(next)) item.ended = at;
+  owner.items.set(number, item);
+}
+
 let timelineFrame = null;
-function drawTimeline() {
+const edges = [...(graph?.querySelectorAll("[data-from]") ?? [])].map((line) => [line.dataset.from, line.dataset.to]);
+function showTimeline() {
   const box = document.getElementById("timeline");
   if (!box || box.closest("[hidden]") || !startedAt) return;
-  const end = endedAt ?? Date.now();
-  const span = Math.max(end - startedAt, 1);
-  const scale = (at) => ((at - startedAt) / span) * 1000;
-  const rows = [...nodes].sort((a, b) => a[1].started - b[1].started);
-  box.replaceChildren(
-    ...rows.map(([id, info]) => {
-      const from = scale(info.started);
-      const width = Math.max(scale(info.ended ?? end) - from, 3);
-      const svg = s("svg", { viewBox: "0 0 1000 16", preserveAspectRatio: "none", "aria-hidden": "true" });
-      svg.append(s("rect", { class: "timeline-track", width: 1000, height: 16, rx: 3 }));
-      if (info.queued) svg.append(s("rect", { class: "timeline-track", x: scale(info.queued), y: 6, width: Math.max(from - scale(info.queued), 1), height: 4 }));
-      svg.append(s("rect", { class: "timeline-bar", x: from, width, height: 16, rx: 3 }));
-      for (const [a, b] of info.waits) svg.append(s("rect", { class: "timeline-track", x: scale(a), y: 3, width: scale(b) - scale(a), height: 10 }));
-      return h(
-        "button",
-        { type: "button", class: "timeline-row button-quiet", dataset: { state: info.state }, onclick: () => choose(id) },
-        h("span", { class: "truncate" }, id),
-        svg,
-        h("span", { class: "num tiny" }, info.state === "skipped" ? words.skipped : formatDuration((info.ended ?? end) - info.started)),
-      );
-    }),
-  );
-  if (!rows.length) box.replaceChildren(h("p", { class: "empty" }, gettext("No node has started yet.")));
+  drawTimeline(box, { nodes, edges, queuedAt: data.created_at ? Date.parse(data.created_at) : null, startedAt, endedAt, words, onchoose: choose });
 }
 
 function drawIssues(event) {
@@ -154,7 +149,7 @@ const stream = new EventStream(data.socket, {
     }
     timelineFrame ??= requestAnimationFrame(() => {
       timelineFrame = null;
-      drawTimeline();
+      showTimeline();
     });
   },
 });
@@ -192,11 +187,35 @@ picker?.addEventListener("portal:choose", (event) => {
     picker.dispatchEvent(new Event("change", { bubbles: true }));
   }
 });
-document.addEventListener("portal:tab", drawTimeline);
+document.addEventListener("portal:tab", showTimeline);
 
 const clock = document.getElementById("run-duration");
 setInterval(() => {
   if (!startedAt || !clock) return;
   clock.textContent = formatDuration((endedAt ?? Date.now()) - startedAt);
-  if (!endedAt) drawTimeline();
+  if (!endedAt) showTimeline();
 }, 500);
+
+document.getElementById("share-run")?.addEventListener("click", async () => {
+  await navigator.clipboard?.writeText(location.href);
+  toast(gettext("The link is copied. It opens for members of this workspace."), "success");
+});
+
+const again = readJson("again-data");
+if (again) {
+  const form = new SchemaForm(document.getElementById("again-fields"), again.schema, { value: again.value });
+  const notes = document.getElementById("again-problems");
+  document.getElementById("again-form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (!form.validate()) return;
+    event.submitter.disabled = true;
+    try {
+      location.href = (await fetchJson(again.url, { method: "POST", body: { input: form.value(), version: again.version } })).url;
+    } catch (error) {
+      const rest = form.problems(error.problem?.problems ?? []);
+      const lines = [error.message, ...rest, error.problem?.remedy].filter(Boolean);
+      notes.replaceChildren(...lines.map((line) => h("p", { class: "field-errors", role: "alert" }, icon("alert"), h("span", {}, line))));
+      event.submitter.disabled = false;
+    }
+  });
+}

@@ -120,7 +120,7 @@ def test_runs_are_filtered(world: World, query: str, expected: set[str]) -> None
 def test_a_failed_run_shows_cause_node_and_remedy(world: World) -> None:
     text = client_of(world.owner).get(f"/runs/{world.runs['failed'].pk}").content.decode()
 
-    assert "The upstream refuses the key." in text and "Reconnect." in text and "Node echo" in text
+    assert "The upstream refuses the key." in text and "Reconnect." in text and "in the node Echo (echo)" in text
 
 
 def test_a_list_of_runs_does_not_ask_the_database_for_each(world: World, django_assert_max_num_queries: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from io import StringIO
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def document(*nodes: dict[str, Any], said: str = "{{ upper.text }}") -> dict[str
         "schema_version": 1,
         "inputs": {"type": "object", "properties": {"url": {"type": "string"}}, "required": ["url"]},
         "nodes": list(nodes),
-        "edges": [{"from": a, "to": b} for a, b in zip(names, names[1:], strict=False)],
+        "edges": [{"from": a, "to": b} for a, b in pairwise(names)],
         "output": {"said": said},
     }
 

@@ -17,7 +17,7 @@ from workflows.models import Workflow
 class Command(BaseCommand):
     """Exit code 1 when a test fails, so that a pipeline stops."""
 
-    help = "Replay the saved tests of workflows against their drafts (or a version by --number), without touching any upstream."
+    help = "Replay the saved tests of workflows, without touching any upstream."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--workspace", help="slug of one workspace; all when left out")
