@@ -1,8 +1,9 @@
-"""Connections: stored credentials of a workspace or a person for one connector."""
+"""Connections: stored credentials of a workspace or a person for one connector; and what workflows keep in stores."""
 
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from portal.common.db import TenantRow
@@ -53,3 +54,58 @@ class Connection(TenantRow):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.connector})"
+
+
+class StoredValue(TenantRow):
+    """One value of a key-value store. A store is a name: it begins with its first key and ends with its last."""
+
+    store = models.CharField(max_length=64)
+    key = models.CharField(max_length=200)
+    value = models.JSONField()
+    #: Bytes of key and value as JSON, counted for the workspace's quota.
+    size = models.PositiveIntegerField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["workspace", "store", "key"], name="stored_value_once"),)
+        indexes = (models.Index(fields=["workspace", "expires_at"], name="stored_value_expiry"),)
+        ordering = ("store", "key")
+
+    def __str__(self) -> str:
+        return f"{self.store}/{self.key}"
+
+
+class DataTable(TenantRow):
+    """A table of a workspace: a name and typed columns (`integrations.stores.columns.Column` as JSON)."""
+
+    name = models.CharField(max_length=64)
+    columns = models.JSONField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["workspace", "name"], name="data_table_once"),)
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DataRow(TenantRow):
+    """One row of a table. It carries its workspace too, so that no query can reach across workspaces."""
+
+    table = models.ForeignKey(DataTable, models.CASCADE, related_name="rows")
+    values = models.JSONField()
+    #: Bytes of the values as JSON, counted for the workspace's quota.
+    size = models.PositiveIntegerField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["table", "id"], name="data_row_of_table"),
+            GinIndex(fields=["values"], opclasses=["jsonb_path_ops"], name="data_row_values"),
+        )
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return str(self.pk)

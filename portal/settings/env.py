@@ -132,6 +132,11 @@ class Env(BaseSettings):
     quota_monthly_calls: int = Field(
         50_000_000, ge=0, description="Calls a month of a workspace without a plan; 0: no end."
     )
+    store_max_keys: int = Field(20_000, ge=1, description="Keys a workspace may keep in its key-value stores.")
+    table_max_rows: int = Field(200_000, ge=1, description="Rows a workspace may keep in its tables.")
+    store_max_bytes: int = Field(
+        100 * 1024 * 1024, ge=1024, description="Bytes a workspace may keep in its stores, and again in its tables."
+    )
     notification_retention_days: int = Field(90, ge=1, description="Days read notifications and deliveries are kept.")
     max_request_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes.")
 
