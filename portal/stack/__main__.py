@@ -12,7 +12,8 @@ def main() -> int:
     """Parse the arguments and do it; an expected problem is one line on stderr and exit code 1."""
     parser = argparse.ArgumentParser(prog="python -m portal.stack", description=__doc__)
     commands = parser.add_subparsers(dest="action")
-    commands.add_parser("run", help="everything under one supervisor (default)")
+    running = commands.add_parser("run", help="everything under one supervisor (default)")
+    running.add_argument("--only", nargs="+", help="start these processes; the others wait for an order")
     execute = commands.add_parser("exec", help="become one process, for containers")
     execute.add_argument("process")
     probing = commands.add_parser("probe", help="exit code 0 if the web process here is healthy")
@@ -40,7 +41,7 @@ def _act(arguments: argparse.Namespace) -> int:
         from portal.stack.clean import clean
 
         return clean()
-    return run.run()
+    return run.run(getattr(arguments, "only", None) or commands.PROCESSES)
 
 
 if __name__ == "__main__":

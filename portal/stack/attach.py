@@ -41,7 +41,9 @@ def use_services(argv: Sequence[str]) -> None:
     if is_in_use(layout):
         for name, value in read_json(layout.status_file).get("environment", {}).items():
             os.environ[name] = os.environ.get(name) or value
-    _start_missing(layout)
+    # `service` starts and stops the stack itself; servers of its own would be in the way.
+    if command != "service":
+        _start_missing(layout)
 
 
 def use_key_files(layout: Layout) -> None:

@@ -36,6 +36,12 @@ class Layout:
         """Written by the supervisor while it runs."""
         return self.state / "status.json"
 
+    def log_folder(self) -> Path:
+        """A file of recent lines for each process; made here when it is missing."""
+        folder = self.var / "log"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
     def prepare(self) -> None:
         """Create the folders; raises StackError when the disk does not let us."""
         try:

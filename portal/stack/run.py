@@ -7,6 +7,7 @@ import re
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from functools import partial
 
 from portal.settings.env import Env
@@ -14,6 +15,7 @@ from portal.stack.assets import build_editor, sources_fingerprint
 from portal.stack.attach import lock, use_key_files
 from portal.stack.check import check_database, check_redis
 from portal.stack.commands import PROCESSES, command, is_available, public_host, read_environment
+from portal.stack.control import Control
 from portal.stack.errors import StackError
 from portal.stack.layout import ROOT, Layout, default_layout, port_is_free, remembered_port, write_private
 from portal.stack.nursery import Nursery
@@ -29,8 +31,8 @@ _REDIS_NOISE = re.compile(r"oO0OoO|version=|onfiguration loaded|initialized|over
 _LATE = ("compute", "beat")
 
 
-def run() -> int:
-    """Run the product in the foreground; returns the exit code."""
+def run(only: Sequence[str] = PROCESSES) -> int:
+    """Run the product in the foreground; returns the exit code. Processes outside of `only` wait for an order."""
     begun = time.monotonic()
     layout = default_layout()
     env = read_environment()
@@ -49,14 +51,15 @@ def run() -> int:
     # Containers and fresh machines start us as root; Celery would say so three times at each start.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser")
 
-    supervisor = Supervisor(on_change=lambda: _write_status(layout, supervisor))
+    supervisor = Supervisor(on_change=lambda: _write_status(layout, supervisor), log_folder=layout.log_folder())
     supervisor.handle_signals()
+    control = Control(layout, supervisor.order)
     nursery = Nursery()
     try:
         _start_services(supervisor, layout)
-        welcome = _prepare_and_start(supervisor, nursery, layout)
-        _wait_until_ready(supervisor)
-        _start_processes(supervisor, nursery, _LATE)
+        welcome = _prepare_and_start(supervisor, nursery, layout, only)
+        _wait_until_ready(supervisor, only)
+        _start_processes(supervisor, nursery, _LATE, only)
         nursery.close()
         if not supervisor.stopping.is_set():
             supervisor.say(f"ready in {time.monotonic() - begun:.1f} s; Ctrl-C stops everything")
@@ -67,6 +70,7 @@ def run() -> int:
     finally:
         if supervisor.stopping.is_set():
             supervisor.say("stopping")
+        control.close()
         nursery.close()
         supervisor.stop()
         layout.status_file.unlink(missing_ok=True)
@@ -96,7 +100,7 @@ def _start_services(supervisor: Supervisor, layout: Layout) -> None:
             supervisor.say(redis.warning, "redis")
 
 
-def _prepare_and_start(supervisor: Supervisor, nursery: Nursery, layout: Layout) -> str:
+def _prepare_and_start(supervisor: Supervisor, nursery: Nursery, layout: Layout, only: Sequence[str]) -> str:
     """Migrations and static files come before the processes that use them, unless nothing of them changed since."""
     stamp = layout.state / "prepared.stamp"
     processes = [name for name in PROCESSES if name not in _LATE]
@@ -105,13 +109,13 @@ def _prepare_and_start(supervisor: Supervisor, nursery: Nursery, layout: Layout)
     is_ours = any(child.name == PostgresServer.name for child in supervisor.children)
     if is_ours and stamp.exists() and stamp.read_text() == fingerprint:
         nursery.grow(os.environ)
-        _start_processes(supervisor, nursery, processes)
+        _start_processes(supervisor, nursery, processes, only)
         return _prepare(supervisor, nursery, layout)
     welcome = _prepare(supervisor, None, layout)
     if is_ours and not supervisor.stopping.is_set():
         stamp.write_text(fingerprint)
     nursery.grow(os.environ)
-    _start_processes(supervisor, nursery, processes)
+    _start_processes(supervisor, nursery, processes, only)
     return welcome
 
 
@@ -135,7 +139,7 @@ def _prepare(supervisor: Supervisor, nursery: Nursery | None, layout: Layout) ->
     return ""
 
 
-def _start_processes(supervisor: Supervisor, nursery: Nursery, names: list[str] | tuple[str, ...]) -> None:
+def _start_processes(supervisor: Supervisor, nursery: Nursery, names: Sequence[str], only: Sequence[str]) -> None:
     for name in names:
         if supervisor.stopping.is_set():
             return
@@ -143,7 +147,7 @@ def _start_processes(supervisor: Supervisor, nursery: Nursery, names: list[str] 
             supervisor.say(f"no {name} process in this installation")
             continue
         start = partial(_start_process, command(name, read_environment()), nursery, name=name)
-        supervisor.add(Child(name, start, grace=15.0))
+        supervisor.add(Child(name, start, grace=15.0), held=name not in only)
 
 
 def _start_process(
@@ -157,12 +161,15 @@ def _start_process(
     return spawn(arguments, env=environment, cwd=ROOT, stdout=output, stderr=errors)
 
 
-def _wait_until_ready(supervisor: Supervisor) -> None:
+def _wait_until_ready(supervisor: Supervisor, only: Sequence[str]) -> None:
+    if "web" not in only:
+        return
     env = read_environment()
+    path = "/readyz" if "worker" in only else "/healthz"
     deadline = time.monotonic() + _READY_TIMEOUT
 
     def is_ready() -> bool:
-        status = probe(env, "/readyz")
+        status = probe(env, path)
         if status not in (None, 200, 503):
             raise StackError(f"The web process answers with status {status}; its lines above tell why.")
         return status == 200 or time.monotonic() > deadline

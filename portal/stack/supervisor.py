@@ -1,7 +1,9 @@
 """Starts processes, shows their output with a prefix, restarts what crashes, and leaves nothing behind."""
 
 import contextlib
+import logging
 import os
+import queue
 import re
 import signal
 import subprocess
@@ -9,9 +11,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 from types import FrameType
-from typing import TextIO
+from typing import Any, TextIO
 
 from portal.stack import guard
 from portal.stack.errors import StackError
@@ -37,6 +42,7 @@ class Child:
     failures: int = field(default=0, init=False)
     restarts: int = field(default=0, init=False)
     due: float | None = field(default=None, init=False)
+    held: bool = field(default=False, init=False)  # stopped on request: stays down until it is wanted again
 
     @property
     def is_running(self) -> bool:
@@ -47,9 +53,17 @@ class Child:
 class Supervisor:
     """Keeps children running until `stop` is requested. Use from the main thread of a process."""
 
-    def __init__(self, output: TextIO = sys.stdout, on_change: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        output: TextIO = sys.stdout,
+        on_change: Callable[[], None] = lambda: None,
+        log_folder: Path | None = None,
+    ) -> None:
         self.children: list[Child] = []
         self.stopping = threading.Event()
+        self._orders: queue.SimpleQueue[tuple[dict[str, Any], Future[dict[str, Any]]]] = queue.SimpleQueue()
+        self._logs: dict[str, logging.Handler] = {}
+        self._log_folder = log_folder
         self._urgent = False
         self._output = output
         self._on_change = on_change
@@ -69,10 +83,18 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, request_stop)
 
-    def add(self, child: Child) -> None:
-        """Start a child and keep it running from now on; raises what its first start raises."""
+    def add(self, child: Child, *, held: bool = False) -> None:
+        """Start a child and keep it running from now on; raises what its first start raises. A held one waits."""
         self.children.append(child)
-        self._start(child)
+        child.held = held
+        if not held:
+            self._start(child)
+
+    def order(self, message: dict[str, Any]) -> Future[dict[str, Any]]:
+        """Queue an order (`action`: start, stop, restart, status; `process`: a name); from any thread."""
+        answer: Future[dict[str, Any]] = Future()
+        self._orders.put((message, answer))
+        return answer
 
     def watch(
         self, *, until: Callable[[], bool] = lambda: False, interval: float = 0.2, most_failures: int = 0
@@ -82,6 +104,7 @@ class Supervisor:
         With `most_failures`, a child that crashes that often in a row raises StackError.
         """
         while not self.stopping.is_set() and not until():
+            self._obey()
             for child in self.children:
                 self._look_after(child)
                 if most_failures and child.failures >= most_failures:
@@ -96,6 +119,8 @@ class Supervisor:
         for is_service in (False, True):
             self._stop_all([child for child in reversed(self.children) if child.is_service == is_service])
         self._on_change()
+        for handler in self._logs.values():
+            handler.close()
         assert self._guard.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._guard.stdin.close()
@@ -108,8 +133,20 @@ class Supervisor:
         if self._colour:
             prefix = f"\x1b[{_COLOURS[index % len(_COLOURS)] if index is not None else 1}m{prefix}\x1b[0m"
         with self._write_lock, contextlib.suppress(BrokenPipeError, ValueError):
+            self._keep(name, text)
             self._output.write("".join(f"{prefix} {line}\n" for line in text.splitlines()))
             self._output.flush()
+
+    def _keep(self, name: str, text: str) -> None:
+        """Append to the process's log file, which starts anew at five megabytes and keeps one older part."""
+        if self._log_folder is None:
+            return
+        if name not in self._logs:
+            path = self._log_folder / f"{name}.log"
+            self._logs[name] = RotatingFileHandler(path, maxBytes=5_000_000, backupCount=1, encoding="utf-8")
+            self._logs[name].setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        for line in text.splitlines():
+            self._logs[name].emit(logging.LogRecord(name, logging.INFO, "", 0, line, None, None))
 
     def _start(self, child: Child) -> None:
         reading, writing = os.pipe()
@@ -123,7 +160,35 @@ class Supervisor:
         self._tell_guard(f"+{child.process.pid} {int(child.stop_signal)}")
         self._on_change()
 
+    def _obey(self) -> None:
+        while not self._orders.empty():
+            message, answer = self._orders.get()
+            try:
+                self._act(str(message.get("action")), str(message.get("process", "")))
+            except StackError as error:
+                answer.set_exception(error)
+            else:
+                answer.set_result({"processes": list(describe_children(self.children))})
+
+    def _act(self, action: str, name: str) -> None:
+        if action == "status":
+            return
+        child = next((child for child in self.children if child.name == name and not child.is_service), None)
+        if child is None or action not in ("start", "stop", "restart"):
+            names = ", ".join(child.name for child in self.children if not child.is_service)
+            raise StackError(f"Cannot {action} `{name}`: orders are start, stop and restart of {names}.")
+        if action != "start" and child.is_running:
+            self._stop_all([child])
+        child.held = action == "stop"
+        if not child.held and not child.is_running:
+            child.failures = 0
+            self._start(child)
+        self.say({"start": "started", "stop": "stopped", "restart": "restarted"}[action] + " on request", child.name)
+        self._on_change()
+
     def _look_after(self, child: Child) -> None:
+        if child.held:
+            return
         now = time.monotonic()
         if child.process is not None and child.process.poll() is None:
             if child.failures and now - child.started > _HEALTHY_AFTER:
@@ -197,5 +262,6 @@ def describe_children(children: list[Child]) -> Iterator[dict[str, object]]:
         yield {
             "name": child.name,
             "pid": child.process.pid if child.is_running and child.process else None,
+            "state": "running" if child.is_running else "stopped" if child.held else "restarting",
             "restarts": child.restarts,
         }

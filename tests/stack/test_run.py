@@ -72,6 +72,14 @@ def product(layout: Layout, tmp_path: Path) -> Iterator[Product]:
     product.stop()
 
 
+def service(product: Product, *arguments: str) -> str:
+    """What `manage.py service …` prints."""
+    command = [sys.executable, "manage.py", "service", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=product.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def test_from_nothing_to_ready_through_a_crash_to_a_clean_end(product: Product) -> None:
     product.wait_until_ready()
 
@@ -98,7 +106,14 @@ def test_from_nothing_to_ready_through_a_crash_to_a_clean_end(product: Product) 
     port_of_database = read_json(product.layout.state / "ports.json")["postgres"]
     assert shown.stdout.split() == [str(port_of_database)], shown.stderr
 
+    # And it can give orders.
+    assert service(product, "stop", "compute").split()[:2] == ["compute", "stopped"]
+    assert product.pid_of("compute") is None
+    assert service(product, "start", "compute").split()[:2] == ["compute", "running"]
+    assert "forecasting  absent" in service(product, "status")
+
     family = product.family()
     assert product.stop() == 0
+    assert service(product, "status") == "not running\n"
     assert not [pid for pid in family if is_alive(pid)]
     assert not product.layout.status_file.exists()
