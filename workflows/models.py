@@ -240,3 +240,4 @@ class ExecutionEvent(models.Model):
 # The tables of these modules belong to this app.
 from workflows.run_models import SavedFilter, WorkflowTest  # noqa: E402, F401
 from workflows.triggers.models import Firing, Trigger  # noqa: E402, F401
+from workflows.turn_models import Turn  # noqa: E402, F401

@@ -29,12 +29,14 @@ from portal.common import pg
 from portal.common.http import close_pools
 from portal.common.hub import close_redis, hub
 from portal.common.ids import random_token
+from workflows import turns
 from workflows.actions import WorkerActions, WorkerSubworkflows
 from workflows.dispatch import CONTROL_CHANNEL
 from workflows.engine import Checkpoint, Failure, NodeRecord, Options, Ports, Result, run
 from workflows.journal import DatabaseJournal, LeaseLost
 from workflows.notices import after_failure
 from workflows.partial import given_of
+from workflows.paces import WorkspacePaces
 from workflows.plans import plan_of
 from workflows.queueing import send_task
 from workflows.triggers.following import told
@@ -286,16 +288,41 @@ async def _run(claimed: Claimed) -> None:
             await journal.finish(_not_runnable(error, checkpoint))
             after_failure(row)
             return
+        verdict = "go" if claimed.cancel.is_set() else await turns.take(plan, row)
+        if verdict == "wait":
+            return
+        if verdict == "skip":
+            await journal.finish(_skipped(checkpoint))
+            return
         ports = Ports(
-            actions=WorkerActions(row), journal=journal, cancel=claimed.cancel, subworkflows=WorkerSubworkflows(row)
+            actions=WorkerActions(row),
+            journal=journal,
+            cancel=claimed.cancel,
+            subworkflows=WorkerSubworkflows(row),
+            paces=WorkspacePaces(row["workspace_id"]),
         )
-        options = Options(execution_id=str(claimed.id), caller=row["caller"], timeout=row["timeout_seconds"])
+        options = Options(
+            execution_id=str(claimed.id),
+            caller=row["caller"],
+            timeout=row["timeout_seconds"],
+            pace_scope=str(row["workflow_id"] or ""),
+        )
         result = await run(plan, row["input"], ports, options, checkpoint=checkpoint)
         await journal.finish(result)
+        await turns.leave(plan, claimed.id)
         if result.status == "failed":
             after_failure(row)
     finally:
         journal.close()
+
+
+def _skipped(checkpoint: Checkpoint) -> Result:
+    failure = Failure(
+        "already_running",
+        "Another run with the same key is at work, so this one was left out.",
+        "Start it again later, or let runs queue in the workflow's settings.",
+    )
+    return Result(status="cancelled", error=failure, next_seq=checkpoint.next_seq)
 
 
 def _not_runnable(error: Exception, checkpoint: Checkpoint) -> Result:

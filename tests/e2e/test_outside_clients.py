@@ -214,7 +214,16 @@ def test_the_scenarios_of_the_tasks_extension_pass(product: Product, packages: P
     with keyed_proxy(served["url"], served["key"]) as url:
         for scenario in TASK_SCENARIOS:
             report = _node(
-                script, "server", "--url", url, "--scenario", scenario, "--spec-version", "2026-07-28", check=False
+                script,
+                "server",
+                "--url",
+                url,
+                "--scenario",
+                scenario,
+                "--spec-version",
+                "2026-07-28",
+                "--force",
+                check=False,
             )
             if not re.search(r"\b0 failed", report) or "0 passed" in report:
                 failed[scenario] = report[-3000:]

@@ -28,6 +28,29 @@ class Retry(_Part):
     jitter: float = Field(default=0.2, ge=0, le=1)
 
 
+class Pace(_Part):
+    """At most `limit` calls of a node in any `per` seconds, over all runs of the workspace; the rest wait their turn.
+
+    Nodes with the same `key` share one pace; without one a node has its own.
+    """
+
+    limit: int = Field(ge=1, le=100_000)
+    per: float = Field(default=60.0, gt=0, le=86_400)
+    key: str = Field(default="", max_length=80)
+
+
+class Concurrency(_Part):
+    """How many runs with the same `key` may work at once, and what becomes of one too many.
+
+    `queue`: it waits its turn, oldest first; `skip`: it does not run; `cancel_previous`: the older ones are stopped.
+    The key is a text with plain paths of `input` and `caller`; empty: all runs of the workflow together.
+    """
+
+    key: str = Field(default="", max_length=400)
+    limit: int = Field(default=1, ge=1, le=1000)
+    policy: Literal["queue", "skip", "cancel_previous"] = "queue"
+
+
 class OnError(_Part):
     """What a failure means: the run stops, the node gives `value`, or the `error` port is taken."""
 
@@ -53,6 +76,7 @@ class Node(_Part):
     timeout: float | None = Field(default=None, gt=0, le=86_400)
     on_error: OnError = Field(default_factory=OnError)
     cache: float | None = Field(default=None, ge=0, le=2_592_000)
+    rate: Pace | None = None
     position: Position = Field(default_factory=Position)
     title: str = ""
     note: str = ""
@@ -96,6 +120,7 @@ class Definition(Graph):
     schema_version: Literal[1] = 1
     inputs: dict[str, Any] = Field(default_factory=_no_inputs)
     timeout: float | None = Field(default=None, gt=0, le=604_800)
+    concurrency: Concurrency | None = None
 
     def as_data(self) -> dict[str, Any]:
         """Plain JSON data with the document's own names; fields left at their defaults are omitted."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import time
 from typing import Any
 
-from workflows.definition.model import ERROR, OUT, Retry
-from workflows.engine.errors import Failure, NodeTimeout, debug_of, failure_of
+from workflows.definition.model import ERROR, OUT, Pace, Retry
+from workflows.engine.errors import Failure, NodeTimeout, RunError, debug_of, failure_of
 from workflows.engine.flow import run_flow
 from workflows.engine.graph import WAITING, GraphRun, Outcome
 from workflows.engine.plan import PlannedNode
@@ -147,6 +148,8 @@ async def _in_time(work: Any, seconds: float) -> Any:
 
 async def _call(level: GraphRun, node: PlannedNode, scope: Scope, path: str, attempt: int) -> Any:
     state = level.state
+    if node.rate is not None:
+        await _take_turn(state, node, node.rate, path)
     if state.slots.locked():
         state.emit("node.queued", "debug", path)
     async with state.slots:
@@ -182,6 +185,27 @@ async def _call(level: GraphRun, node: PlannedNode, scope: Scope, path: str, att
             return await _in_time(state.ports.actions.call(call), node.timeout)
         finally:
             lines.close()
+
+
+async def _take_turn(state: RunState, node: PlannedNode, rate: Pace, path: str) -> None:
+    """Wait until the node's pace has room. It holds no slot meanwhile, so that other nodes go on."""
+    key, told = rate.key or f"{state.options.pace_scope}:{path_without_items(path)}", False
+    while (wait := await state.ports.paces.take(key, rate.limit, rate.per)) > 0:
+        if state.deadline is not None and asyncio.get_running_loop().time() + wait > state.deadline:
+            raise RunError(
+                f"The node may run {rate.limit} times in {rate.per:g} s, and the run ends before its turn.",
+                code="pace",
+                remedy="Raise the node's rate or the run's time limit.",
+            )
+        if not told:
+            state.emit("node.queued", "info", path, "Waits for its turn", {"wait_ms": round(wait * 1000)})
+            told = True
+        await state.ports.clock.sleep(wait)
+
+
+def path_without_items(path: str) -> str:
+    """`each[3]/fetch` → `each/fetch`: all items of a map share the node's pace."""
+    return re.sub(r"\[\d+\]", "", path)
 
 
 class _Lines:

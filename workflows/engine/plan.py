@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portal.common.errors import FieldProblem
+from portal.common.errors import FieldProblem, Invalid
 from workflows.definition.catalogue import ActionInfo, Catalogue
 from workflows.definition.document import content_hash
 from workflows.definition.flow import find_action
 from workflows.definition.graph import GraphOrder
 from workflows.definition.issues import InvalidDefinition
 from workflows.definition.json_schema import problems_of
-from workflows.definition.model import Definition, Graph, Node, OnError, Retry
+from workflows.definition.model import Concurrency, Definition, Graph, Node, OnError, Pace, Retry
 from workflows.definition.validation import PER_ITEM_PARAMS, validate
 from workflows.engine.errors import InvalidInput
 from workflows.expressions import Parts, Value, compile_value
@@ -46,6 +46,7 @@ class PlannedNode:
     on_error: OnError
     default: Value | None
     cache: float
+    rate: Pace | None
     disabled: bool
     body: PlannedGraph | None
     title: str
@@ -77,6 +78,9 @@ class Plan:
     timeout: float | None
     content_hash: str
     references: frozenset[Parts]
+    #: How many runs with the same key may work at once; None: any number.
+    concurrency: Concurrency | None = None
+    concurrency_key: Value | None = None
 
     def prepare_input(self, value: Mapping[str, Any] | None) -> dict[str, Any]:
         """The input with defaults filled in; raises `InvalidInput` naming each wrong field."""
@@ -119,7 +123,22 @@ def compile(definition: Definition, catalogue: Catalogue, *, check: bool = True)
         timeout=definition.timeout,
         content_hash=content_hash(definition),
         references=frozenset(references),
+        concurrency=definition.concurrency,
+        concurrency_key=_concurrency_key(definition),
     )
+
+
+def _concurrency_key(definition: Definition) -> Value | None:
+    """The compiled key; only plain paths of `input` and `caller`, because no run has begun when it is read."""
+    if definition.concurrency is None:
+        return None
+    key = compile_value(definition.concurrency.key)
+    if key.needs_sandbox or any(parts[0] not in {"input", "caller"} for parts in key.references):
+        raise Invalid(
+            "The key for runs at the same time cannot be used.",
+            problems=[FieldProblem("concurrency.key", "It may hold plain paths of input and caller only.")],
+        )
+    return key
 
 
 def _compile_graph(graph: Graph, catalogue: Catalogue, references: set[Parts]) -> PlannedGraph:
@@ -186,6 +205,7 @@ def _compile_node(
         on_error=node.on_error,
         default=value(node.on_error.value) if node.on_error.policy == "default" else None,
         cache=info.cache if node.cache is None else node.cache,
+        rate=node.rate,
         disabled=node.disabled,
         body=_compile_graph(node.body, catalogue, references) if node.body is not None else None,
         title=node.title or node.id,

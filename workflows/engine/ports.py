@@ -177,6 +177,20 @@ class NoSubworkflows:
         raise NotFound(f"There is no workflow `{reference}` here.", remedy="Choose another workflow.")
 
 
+class Paces(Protocol):
+    """Counts the calls of nodes with a pace, over all runs that share it."""
+
+    async def take(self, key: str, limit: int, per: float, /) -> float:
+        """Take a place: 0.0 when granted, else the seconds to wait before asking again."""
+
+
+class NoPaces:
+    """Grants every place: for dry runs and measurements."""
+
+    async def take(self, key: str, limit: int, per: float, /) -> float:
+        return 0.0
+
+
 class NullJournal:
     """Forgets everything: for dry runs and measurements."""
 
@@ -203,6 +217,7 @@ class Ports:
     cancel: Cancel = field(default_factory=NeverCancelled)
     subworkflows: Subworkflows = field(default_factory=NoSubworkflows)
     sandbox: Sandbox = field(default_factory=_shared_sandbox)
+    paces: Paces = field(default_factory=NoPaces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +233,8 @@ class Options:
     timeout: float | None = None
     max_concurrency: int = 32
     inline_wait: float = 30.0
+    #: Names the workflow, so that paces of nodes without a key of their own are not shared between workflows.
+    pace_scope: str = ""
     #: How long a cancelled node may take to clean up before the run ends without it.
     cancel_grace: float = 5.0
 
