@@ -35,8 +35,8 @@ from workflows.dispatch import CONTROL_CHANNEL
 from workflows.engine import Checkpoint, Failure, NodeRecord, Options, Ports, Result, run
 from workflows.journal import DatabaseJournal, LeaseLost
 from workflows.notices import after_failure
-from workflows.partial import given_of
 from workflows.paces import WorkspacePaces
+from workflows.partial import given_of
 from workflows.plans import plan_of
 from workflows.queueing import send_task
 from workflows.triggers.following import told
