@@ -38,7 +38,7 @@ function show(config = {}) {
   const kind = kindOf($("trigger-kind").value);
   $("trigger-about").textContent = kind.description;
   const { params, ...rest } = config;
-  const value = { ...rest };
+  const value = { ...(kind.kind === "event" && data.events.length ? { trigger: data.events[0].id } : {}), ...rest };
   const holder = h("div", {});
   const more = h("div", {});
   $("trigger-fields").replaceChildren(holder, more);
