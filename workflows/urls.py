@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflows import editor_views, run_data_views, run_views, views
+from workflows import approval_pages, editor_views, run_data_views, run_views, views
 from workflows.triggers import doors, form_pages
 from workflows.triggers import pages as trigger_pages
 
@@ -39,6 +39,7 @@ urlpatterns = [
     path("runs/<uuid:execution_id>/resume", run_views.execution_resume, name="execution-resume"),
     path("runs/<uuid:execution_id>/again", run_views.execution_again, name="execution-again"),
     path("runs/<uuid:execution_id>/decide", run_views.execution_decide, name="execution-decide"),
+    path("approve/<str:token>", approval_pages.approval, name="approval"),
     path("hooks/<str:token>", doors.hook, name="trigger-hook"),
     path("forms/<str:token>", form_pages.form, name="trigger-form"),
     path("forms/<str:token>/sent/<uuid:firing_id>", form_pages.form_sent, name="trigger-form-sent"),

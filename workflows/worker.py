@@ -31,6 +31,7 @@ from portal.common.hub import close_redis, hub
 from portal.common.ids import random_token
 from workflows import turns
 from workflows.actions import WorkerActions, WorkerSubworkflows
+from workflows.approvals import announce
 from workflows.dispatch import CONTROL_CHANNEL
 from workflows.engine import Checkpoint, Failure, NodeRecord, Options, Ports, Result, run
 from workflows.journal import DatabaseJournal, LeaseLost
@@ -310,6 +311,8 @@ async def _run(claimed: Claimed) -> None:
         result = await run(plan, row["input"], ports, options, checkpoint=checkpoint)
         await journal.finish(result)
         await turns.leave(plan, claimed.id)
+        if result.waiting:
+            await announce(row, result.waiting)
         if result.status == "failed":
             after_failure(row)
     finally:

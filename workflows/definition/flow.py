@@ -189,7 +189,21 @@ _ACTIONS = [
         input_schema=_object(
             {
                 "message": _described({"type": "string", "minLength": 1}, "What is to be decided", "결정할 내용"),
-                "approvers": {"type": "array", "items": {"type": "string"}},
+                "approvers": _described(
+                    {"type": "array", "items": {"type": "string"}},
+                    "E-mail addresses of those who may decide; empty: everybody who may run the workflow",
+                    "결정할 수 있는 사람의 이메일. 비우면 워크플로를 실행할 수 있는 모두",
+                ),
+                "email": _described(
+                    {"type": "array", "items": {"type": "string", "maxLength": 254}, "maxItems": 50},
+                    "Send a link to decide to these addresses",
+                    "결정 링크를 보낼 이메일 주소",
+                ),
+                "slack": _described(
+                    {"type": "string", "maxLength": 80},
+                    "Post a link to decide in this Slack channel",
+                    "결정 링크를 올릴 Slack 채널",
+                ),
                 "expires_in": _described({"type": "number", "minimum": 1}, "Seconds", "초"),
             },
             ("message",),

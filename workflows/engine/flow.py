@@ -112,6 +112,7 @@ async def _approval(level: GraphRun, node: PlannedNode, params: dict[str, Any], 
             "message": str(params["message"]),
             "approvers": list(params.get("approvers") or []),
             "expires_at": expires_at,
+            **{name: params[name] for name in ("email", "slack") if params.get(name)},
         }
     if expires_at is not None and expires_at <= state.ports.clock.now():
         return Ended({"approved": False, "expired": True, "comment": "", "by": ""}, "expired")
