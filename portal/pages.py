@@ -8,6 +8,7 @@ from django.views.decorators.vary import vary_on_headers
 from django.views.i18n import JavaScriptCatalog
 
 from portal import (
+    account_data_pages,
     account_pages,
     audit_pages,
     connection_pages,
@@ -60,5 +61,10 @@ urlpatterns = [
     path("account/keys", account_pages.add_api_key, name="account-key-add"),
     path("account/keys/<uuid:key_id>/rotate", account_pages.renew_api_key, name="account-key-rotate"),
     path("account/keys/<uuid:key_id>/revoke", account_pages.remove_api_key, name="account-key-revoke"),
+    path("account/data", account_data_pages.account_data, name="account-data"),
+    path("account/data/export", account_data_pages.export_start, name="account-export"),
+    path("account/data/export/<uuid:export_id>", account_data_pages.export_state, name="account-export-state"),
+    path("account/data/export/<uuid:export_id>/file", account_data_pages.export_file, name="account-export-file"),
+    path("account/delete", account_data_pages.account_delete, name="account-delete"),
     path("_styles", views.styles, name="styles"),
 ]

@@ -141,3 +141,36 @@ class SigningKey(Row):
 
     def __str__(self) -> str:
         return f"signing key {self.kid}"
+
+
+class PersonExport(Row):
+    """An archive of what is stored about a person, made in the background and kept for a day."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="exports")
+    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    rows = models.PositiveIntegerField(default=0)
+    size = models.PositiveBigIntegerField(default=0)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"export of {self.user_id}, {self.state}"
+
+    @property
+    def path(self) -> str:
+        """Where the archive lies in the file store."""
+        return f"people/{self.user_id}/{self.pk}.zip"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in (self.State.QUEUED, self.State.RUNNING)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portal.accounts.models import ApiKey
 from portal.accounts.services import create_api_key, replace_api_key
-from portal.common.errors import FieldProblem, Invalid, NotFound
+from portal.common.errors import FieldProblem, Invalid, NotFound, PermissionDenied
 from portal.workspaces.roles import Permission, Role, may
 from portal.workspaces.services import Actor, audit
 
@@ -40,6 +40,7 @@ def create_workspace_key(
 ) -> tuple[ApiKey, str]:
     """A new key and its secret, which is not kept."""
     actor.require(Permission.KEY_MANAGE)
+    scopes = sorted(set(scopes))
     if role not in KEY_ROLES:
         known = ", ".join(item.value for item in KEY_ROLES)
         raise Invalid(
@@ -51,6 +52,10 @@ def create_workspace_key(
             "scopes", f"The role {role} does not hold {names}.", "Leave them out, or raise the role."
         )
         raise Invalid("The key may not have more than its role.", problems=[problem])
+    if actor.allowed is not None and not (scopes and set(scopes) <= actor.allowed):
+        raise PermissionDenied(
+            "A key with scopes makes no key that may more.", remedy="Name scopes that this key has, or sign in."
+        )
     if not label.strip():
         raise Invalid("The key has no label.", problems=[FieldProblem("label", "Give a label.")])
     if actor.user is None:
