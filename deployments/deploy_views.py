@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -37,7 +38,7 @@ from workflows.cases import check, tests_of
 from workflows.catalogue import templates
 from workflows.definition import load
 from workflows.models import Workflow
-from workflows.selectors import get_workflow
+from workflows.selectors import get_workflow, workflows_of
 from workflows.services import check_definition, save_draft
 
 
@@ -50,6 +51,10 @@ class Proposal:
     description: str
     contract: Contract
     contracts: list[Contract]
+
+
+#: Before the id of a workflow in the choices of a new tool.
+WORKFLOW = "workflow:"
 
 
 def _language() -> str:
@@ -255,12 +260,30 @@ def _tools_page(slug: str) -> HttpResponse:
 @require_POST
 @workspace_page(Permission.DEPLOYMENT_MANAGE)
 def tool_add(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
-    """Serve an action of the catalogue directly, as one more tool."""
+    """Serve an action of the catalogue directly, or a workflow (`workflow:<id>`), as one more tool."""
     deployment = selectors.get_deployment(actor.workspace, slug)
-    known = services.contracts_of(deployment.live_revision)
-    added = contract_of_action(request.POST.get("action", ""))
-    services.deploy(actor, deployment, [*known, added], note=_("Added %(tool)s") % {"tool": added.name})
+    chosen = request.POST.get("action", "")
+    try:
+        if chosen.startswith(WORKFLOW):
+            workflow = _workflow(actor, chosen.removeprefix(WORKFLOW))
+            note = _("Added %(tool)s") % {"tool": workflow.name}
+            services.deploy_workflow(actor, workflow, deployment=deployment, note=note)
+        else:
+            added = contract_of_action(chosen)
+            known = services.contracts_of(deployment.live_revision)
+            services.deploy(actor, deployment, [*known, added], note=_("Added %(tool)s") % {"tool": added.name})
+    except NotFound:
+        raise
+    except PortalError as error:
+        messages.error(request, error.explain())
     return _tools_page(slug)
+
+
+def _workflow(actor: Actor, text: str) -> Workflow:
+    try:
+        return get_workflow(actor.workspace, UUID(text))
+    except ValueError:
+        raise NotFound("There is no such workflow.") from None
 
 
 @require_POST
@@ -299,8 +322,14 @@ def tool_choices(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
     """The fragment with every action that could become a tool, by connector."""
     deployment = selectors.get_deployment(actor.workspace, slug)
     taken = {item.action for item in services.contracts_of(deployment.live_revision)}
+    served = {item.version_id for item in services.contracts_of(deployment.live_revision) if item.version_id}
     groups = [
         (connector.title, [action for action in connector.actions.values() if action.id not in taken])
         for connector in registry().connectors.values()
     ]
-    return render(request, "deployments/_tool_choices.html", {"deployment": deployment, "groups": groups})
+    page = {
+        "deployment": deployment,
+        "groups": groups,
+        "workflows": workflows_of(actor.workspace).exclude(versions__in=served).only("pk", "name"),
+    }
+    return render(request, "deployments/_tool_choices.html", page)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from deployments import deploy_views, version_views, views
+from deployments import deploy_views, tool_views, version_views, views
 
 app_name = "deployments"
 urlpatterns = [
@@ -23,6 +23,9 @@ urlpatterns = [
     path("servers/<slug:slug>/tools/choices", deploy_views.tool_choices, name="tool-choices"),
     path("servers/<slug:slug>/tools/<str:name>/edit", deploy_views.tool_edit, name="tool-edit"),
     path("servers/<slug:slug>/tools/<str:name>/remove", deploy_views.tool_remove, name="tool-remove"),
+    path("servers/<slug:slug>/tools/<str:name>/switch", tool_views.tool_switch, name="tool-switch"),
+    path("servers/<slug:slug>/view-as", tool_views.view_as, name="view-as"),
+    path("servers/<slug:slug>/clients/<int:application_id>/revoke", tool_views.client_revoke, name="client-revoke"),
     path("servers/<slug:slug>/playground", views.playground, name="playground"),
     path("servers/<slug:slug>/playground/key", views.playground_key, name="playground-key"),
 ]

@@ -18,9 +18,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from deployments import selectors, services, usage
+from deployments.client_profiles import PROFILES, as_data
 from deployments.connect import KEY, clients_of
 from deployments.models import Deployment, DeploymentKey, Revision, Tool
+from deployments.oauth_clients import clients_of_server
 from deployments.server_settings import ServerForm, save_settings
+from deployments.tool_views import tools_that_are_off
 from portal.common.errors import NotFound, PortalError
 from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
@@ -75,7 +78,10 @@ def page_of(
         "deployment": deployment,
         "totals": usage.totals(deployment),
         "tools": tools,
-        "keys": _keys(deployment),
+        "keys": (keys := _keys(deployment)),
+        "oauth_clients": (oauth_clients := clients_of_server(deployment)),
+        "key_count": len(keys) + len(oauth_clients),
+        "off_tools": tools_that_are_off(deployment),
         "revisions": revisions,
         "previous": next((r for r in revisions if r.pk != deployment.live_revision_id and r.probed_at), None),
         "clients": clients_of(deployment),
@@ -84,7 +90,12 @@ def page_of(
         "latency_figure": usage.latency_figure(deployment, words),
         "week_figure": usage.week_figure(deployment, [str(WEEKDAYS_ABBR[day]) for day in range(7)]),
         "form": form or ServerForm(instance=deployment),
-        "server_data": {"slug": deployment.slug, "url": deployment.url, "placeholder": KEY},
+        "server_data": {
+            "slug": deployment.slug,
+            "url": deployment.url,
+            "placeholder": KEY,
+            "socket": f"/ws/servers/{deployment.slug}",
+        },
         **_live_calls(deployment),
     }
     return render(request, "deployments/deployment_detail.html", page, status=status)
@@ -226,7 +237,10 @@ def playground(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
             else "",
             "run_url": reverse("workflows:execution-list"),
             "tool": request.GET.get("tool", ""),
+            "profiles": [as_data(profile) for profile in PROFILES],
+            "may_test": actor.may(Permission.WORKFLOW_UPDATE) and actor.may(Permission.EXECUTION_PAYLOAD),
         },
+        "profiles": PROFILES,
     }
     return render(request, "deployments/playground.html", page)
 

@@ -11,6 +11,7 @@ import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
+from deployments.live import watched
 from deployments.mcp.exchange import Caller
 from deployments.mcp.keys import Used, idempotency_key, used_for_something_else
 from deployments.mcp.later import NAME as GET_RESULT
@@ -110,11 +111,13 @@ async def _finish(tool: ToolBinding, start: Start, running: Any, is_task: bool) 
         outcome: Outcome = await running
     except PortalError as error:
         return error_result(error.explain(), error.as_dict())
+    if start.deployment_id is not None:
+        watched().call_ended(start.deployment_id)
     if outcome.replayed:
         await used_for_something_else(outcome, start)
     if is_task and not outcome.is_done:
         return created(outcome.execution_id, utc_now())
-    return as_result(tool, outcome)
+    return await as_result(tool, outcome)
 
 
 async def _with_progress(

@@ -60,4 +60,4 @@ async def get_result(arguments: dict[str, Any], caller: Caller) -> types.CallToo
     if task is None:
         return error_result("There is no run with this handle that you started here.", {"code": "not_found"})
     outcome = await wait_for(task, min(max(0.0, float(wait)), MAX_WAIT))
-    return as_result(caller.target.tools.get(task.tool), outcome)
+    return await as_result(caller.target.tools.get(task.tool), outcome)

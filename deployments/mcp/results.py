@@ -10,6 +10,7 @@ import orjson
 
 from deployments.mcp.target import ToolBinding
 from workflows.dispatch import Outcome
+from workflows.explain import explain_async
 from workflows.models import Execution
 
 logger = logging.getLogger(__name__)
@@ -24,19 +25,6 @@ def error_result(text: str, data: dict[str, Any] | None = None) -> types.CallToo
         is_error=True,
         _meta={"portal/error": data} if data else None,
     )
-
-
-def explain(error: dict[str, Any]) -> str:
-    """A stored error as text: message, field problems, remedy."""
-    lines = [str(error.get("message", "The run failed."))]
-    for problem in error.get("problems") or ():
-        field = f"{problem['field']}: " if problem.get("field") else ""
-        lines.append(f"- {field}{problem['message']} {problem.get('remedy', '')}".rstrip())
-    if error.get("remedy"):
-        lines.append(str(error["remedy"]))
-    if error.get("retry_after") is not None:
-        lines.append(f"Try again in {float(error['retry_after']):.0f} s.")
-    return "\n".join(lines)
 
 
 def success_result(tool: ToolBinding | None, outcome: Outcome) -> types.CallToolResult:
@@ -60,7 +48,7 @@ def success_result(tool: ToolBinding | None, outcome: Outcome) -> types.CallTool
     )
 
 
-def as_result(tool: ToolBinding | None, outcome: Outcome) -> types.CallToolResult:
+async def as_result(tool: ToolBinding | None, outcome: Outcome) -> types.CallToolResult:
     """The result of an ended run; how to go on for one that has not ended."""
     if outcome.state == Execution.State.SUCCEEDED:
         return success_result(tool, outcome)
@@ -69,7 +57,9 @@ def as_result(tool: ToolBinding | None, outcome: Outcome) -> types.CallToolResul
         reference["replayed"] = "true"
     if outcome.state == Execution.State.FAILED:
         stored = outcome.error or {}
-        return error_result(explain(stored), {**stored, **reference})
+        # The words of the run page: cause, node, what changed since the last good run, remedy.
+        explanation = await explain_async(outcome.execution_id, stored)
+        return error_result(explanation.as_text(), {**stored, **reference})
     if outcome.state == Execution.State.CANCELLED:
         return error_result("The run was stopped.", {"code": "cancelled", **reference})
     handle = (

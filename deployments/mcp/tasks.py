@@ -137,7 +137,7 @@ def _may_decide(item: dict[str, Any], principal: Principal) -> bool:
     return not approvers or (principal.user_id is not None and principal.label.lower() in approvers)
 
 
-def describe(task: Task, target: Target, *, may_elicit: bool) -> dict[str, Any]:
+async def describe(task: Task, target: Target, *, may_elicit: bool) -> dict[str, Any]:
     """A DetailedTask: status, and by status its result, its error or what it asks."""
     outcome = task.outcome
     body = created(outcome.execution_id, task.created_at)
@@ -149,7 +149,7 @@ def describe(task: Task, target: Target, *, may_elicit: bool) -> dict[str, Any]:
         body["status"], body["error"] = "failed", protocol_error(outcome.error)
     elif outcome.is_done:
         body["status"] = "completed"
-        result = as_result(target.tools.get(task.tool), outcome)
+        result = await as_result(target.tools.get(task.tool), outcome)
         body["result"] = result.model_dump(by_alias=True, mode="json", exclude_none=True)
         body["result"].pop("resultType", None)
     elif task.pending and may_elicit:
@@ -203,7 +203,7 @@ def install(server: Server[Any], caller_of: Any) -> None:
     async def get(ctx: ServerRequestContext[Any, Any], params: TaskParams) -> dict[str, Any]:
         caller: Caller = caller_of(ctx)
         task = await _task_of(ctx, caller, params.task_id)
-        return describe(task, caller.target, may_elicit="elicitation" in capabilities_of(ctx))
+        return await describe(task, caller.target, may_elicit="elicitation" in capabilities_of(ctx))
 
     async def cancel(ctx: ServerRequestContext[Any, Any], params: TaskParams) -> dict[str, Any]:
         task = await _task_of(ctx, caller_of(ctx), params.task_id)

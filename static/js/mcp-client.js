@@ -109,6 +109,94 @@ export class McpClient {
   }
 }
 
+/**
+ * The transport of older clients: answers come over one stream that stays open, messages go to an address it names.
+ * Only the revisions with a handshake speak it.
+ */
+export class McpSseClient extends McpClient {
+  constructor(url, key, protocol, onframe) {
+    super(url, key, HANDSHAKE.has(protocol) ? protocol : "2025-06-18", onframe);
+    this.waiting = new Map();
+    this.stream = new AbortController();
+  }
+
+  async connect() {
+    await this.open();
+    return super.connect();
+  }
+
+  close() {
+    this.stream.abort();
+  }
+
+  async open() {
+    const headers = { Accept: "text/event-stream", Authorization: `Bearer ${this.key}` };
+    this.onframe({ direction: "out", body: { method: "GET /sse" }, bytes: 0, headers });
+    const response = await fetch(`${this.url}/sse`, { headers, credentials: "omit", signal: this.stream.signal });
+    if (!response.ok) throw new McpError((await response.text()).slice(0, 200) || response.statusText, { status: response.status });
+    return new Promise((resolve, reject) => {
+      this.listen(response, resolve).then(
+        () => this.drop(new McpError(gettext("The stream ended without an answer."))),
+        (error) => {
+          reject(error);
+          this.drop(error);
+        },
+      );
+    });
+  }
+
+  async listen(response, opened) {
+    for await (const { event, data } of events(response)) {
+      if (event === "endpoint") {
+        this.messages = new URL(data, new URL(this.url, location.href)).pathname + new URL(data, location.href).search;
+        opened();
+        continue;
+      }
+      const message = JSON.parse(data);
+      const waiting = this.waiting.get(message.id ?? message.params?.progressToken);
+      this.onframe({ direction: "in", body: message, bytes: data.length, ms: waiting ? performance.now() - waiting.started : undefined, headers: shown(response) });
+      if (message.method === "notifications/progress") waiting?.onprogress?.(message.params);
+      else if (message.id !== undefined && waiting) {
+        this.waiting.delete(message.id);
+        waiting.resolve(message);
+      }
+    }
+  }
+
+  drop(error) {
+    for (const { reject } of this.waiting.values()) reject(error);
+    this.waiting.clear();
+  }
+
+  async post(body, method, params, signal) {
+    const text = JSON.stringify(body);
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${this.key}` };
+    this.onframe({ direction: "out", body, bytes: text.length, headers });
+    const response = await fetch(this.messages, { method: "POST", headers, body: text, signal, credentials: "omit" });
+    if (!response.ok) throw new McpError((await response.text()).slice(0, 200) || response.statusText, { status: response.status });
+    return response;
+  }
+
+  async notify(method, params = {}) {
+    await this.post(this.body(method, params), method, params);
+  }
+
+  async request(method, params, { onprogress, signal } = {}) {
+    const id = this.next++;
+    const answer = new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject, onprogress, started: performance.now() }));
+    answer.catch(() => {}); // Whoever awaits it below sees the error; nobody else has to.
+    const stop = () => this.notify("notifications/cancelled", { requestId: id, reason: "Cancelled by the person" }).catch(() => {});
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      await this.post(this.body(method, params, id, Boolean(onprogress)), method, params);
+      return unwrap(await answer, 200);
+    } finally {
+      this.waiting.delete(id);
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+}
+
 function unwrap(message, status) {
   if (message?.error) throw new McpError(message.error.message, { status, code: message.error.code, data: message.error.data });
   if (!message || !("result" in message)) throw new McpError(interpolate(gettext("The server answered with status %s and no result."), [status]), { status });
@@ -120,8 +208,13 @@ function shown(response) {
   return Object.fromEntries(names.map((name) => [name, response.headers.get(name)]).filter(([, value]) => value));
 }
 
-/** The JSON messages of an event stream. */
+/** The JSON messages of an event stream, each with its size. */
 async function* frames(response) {
+  for await (const { data } of events(response)) yield [JSON.parse(data), data.length];
+}
+
+/** The events of a stream: name and data. */
+async function* events(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let buffer = "";
   for (;;) {
@@ -130,8 +223,10 @@ async function* frames(response) {
     const blocks = buffer.split(/\r?\n\r?\n/);
     buffer = done ? "" : blocks.pop();
     for (const block of blocks) {
-      const data = block.split(/\r?\n/).filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart()).join("\n");
-      if (data) yield [JSON.parse(data), data.length];
+      const lines = block.split(/\r?\n/);
+      const data = lines.filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trimStart()).join("\n");
+      const event = lines.find((line) => line.startsWith("event:"))?.slice(6).trim() ?? "message";
+      if (data) yield { event, data };
     }
     if (done) return;
   }

@@ -2,7 +2,7 @@
 import { codeBlock } from "./code.js";
 import { keyOf, remember } from "./connect.js";
 import { fetchJson, formatDuration, formatSize, h, icon, readJson } from "./dom.js";
-import { McpClient } from "./mcp-client.js";
+import { McpClient, McpSseClient } from "./mcp-client.js";
 import { SchemaForm } from "./schema-form.js";
 import { resultView } from "./result-view.js";
 
@@ -59,7 +59,9 @@ async function connect(retry = true) {
     const secret = await key();
     if (!secret) return askForKey("");
     // The page's own origin: behind another name the address shown to clients may differ from where we are.
-    client = new McpClient(data.path, secret, element("pg-protocol").value, addFrame);
+    client?.close?.();
+    const Transport = element("pg-transport").value === "sse" ? McpSseClient : McpClient;
+    client = new Transport(data.path, secret, element("pg-protocol").value, addFrame);
     await client.connect();
     tools = await client.tools();
     setState("open", interpolate(ngettext("%s tool", "%s tools", tools.length), [tools.length]));
@@ -124,6 +126,16 @@ function tell(messages) {
   element("pg-problems").replaceChildren(...messages.map((message) => h("p", { class: "field-errors", role: "alert" }, icon("alert"), h("span", {}, message))));
 }
 
+/** The limits of the client that is being played; the first profile has none. */
+const profile = () => data.profiles.find((one) => one.id === element("pg-profile").value) ?? data.profiles[0];
+
+/** The result as the played client reads it. */
+function asRead(result) {
+  if (profile().structured || result.structuredContent === undefined) return result;
+  const { structuredContent: _dropped, ...rest } = result;
+  return rest;
+}
+
 const argumentsNow = () => (raw ? JSON.parse(raw.value) : form.value());
 
 element("pg-raw").addEventListener("click", () => {
@@ -145,11 +157,13 @@ element("pg-raw").addEventListener("click", () => {
 
 element("pg-curl").addEventListener("click", async () => {
   if (!client || !tool) return;
+  // One request is a whole call over Streamable HTTP only; over SSE it would need the open stream.
   const params = { name: tool.name, arguments: argumentsNow() };
-  const headers = { ...client.headers("tools/call", params), Authorization: "Bearer YOUR_KEY" };
+  const plain = new McpClient(data.path, "", client.protocol, () => {});
+  const headers = { ...plain.headers("tools/call", params), Authorization: "Bearer YOUR_KEY" };
   delete headers["Mcp-Session-Id"];
   const quote = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
-  const lines = [`curl -s ${data.url}`, ...Object.entries(headers).map(([name, value]) => `  -H ${quote(`${name}: ${value}`)}`), `  -d ${quote(JSON.stringify(client.body("tools/call", params, 1)))}`];
+  const lines = [`curl -s ${data.url}`, ...Object.entries(headers).map(([name, value]) => `  -H ${quote(`${name}: ${value}`)}`), `  -d ${quote(JSON.stringify(plain.body("tools/call", params, 1)))}`];
   await navigator.clipboard?.writeText(lines.join(" \\\n"));
   element("pg-progress-text").textContent = gettext("Copied");
 });
@@ -169,6 +183,14 @@ element("pg-form").addEventListener("submit", async (event) => {
   running = new AbortController();
   const started = performance.now();
   const bar = element("pg-progress");
+  const { patience } = profile();
+  let gaveUp = false;
+  const alarm = patience
+    ? setTimeout(() => {
+        gaveUp = true;
+        running?.abort();
+      }, patience * 1000)
+    : null;
   element("pg-send").disabled = true;
   element("pg-cancel").hidden = false;
   element("pg-progress-text").textContent = gettext("Calling…");
@@ -188,14 +210,15 @@ element("pg-form").addEventListener("submit", async (event) => {
     );
     const took = performance.now() - started;
     element("pg-progress-text").textContent = formatDuration(took);
-    element("pg-result").replaceChildren(resultView(result, { took, runUrl: data.run_url }));
+    element("pg-result").replaceChildren(resultView(asRead(result), { took, runUrl: data.run_url, canTest: data.may_test }));
     const problems = result.isError ? (result.structuredContent?.problems ?? []) : [];
     if (problems.length && !raw) form.problems(problems);
   } catch (error) {
     const cancelled = running.signal.aborted;
     element("pg-progress-text").textContent = cancelled ? gettext("Cancelled") : "";
-    element("pg-result").replaceChildren(h("div", { class: `notice notice-${cancelled ? "warning" : "danger"}`, role: "alert" }, icon(cancelled ? "stop" : "cross"), h("p", {}, cancelled ? gettext("The call was cancelled; the run stops.") : error.message)));
+    element("pg-result").replaceChildren(h("div", { class: `notice notice-${cancelled ? "warning" : "danger"}`, role: "alert" }, icon(cancelled ? "stop" : "cross"), h("p", {}, gaveUp ? interpolate(gettext("A client like this gives up after %s s; the run stops."), [patience]) : cancelled ? gettext("The call was cancelled; the run stops.") : error.message)));
   } finally {
+    clearTimeout(alarm);
     running = null;
     bar.hidden = true;
     element("pg-send").disabled = false;
@@ -206,7 +229,7 @@ element("pg-form").addEventListener("submit", async (event) => {
 element("pg-cancel").addEventListener("click", () => running?.abort());
 element("pg-clear").addEventListener("click", () => element("pg-frames").replaceChildren());
 element("pg-reconnect").addEventListener("click", () => connect());
-element("pg-protocol").addEventListener("change", () => connect());
+for (const id of ["pg-protocol", "pg-transport"]) element(id).addEventListener("change", () => connect());
 element("pg-protocol").value = sessionStorage.getItem("mcp-protocol") ?? "2025-11-25";
 element("pg-protocol").addEventListener("change", (event) => sessionStorage.setItem("mcp-protocol", event.target.value));
 

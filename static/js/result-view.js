@@ -79,7 +79,7 @@ export function valueView(value) {
 }
 
 /** The result of a tool call. */
-export function resultView(result, { took, runUrl }) {
+export function resultView(result, { took, runUrl, canTest = false }) {
   const run = result._meta?.["portal/execution"] ?? result.structuredContent?.execution;
   const texts = (result.content ?? []).map(content);
   const structured = result.structuredContent;
@@ -93,7 +93,7 @@ export function resultView(result, { took, runUrl }) {
       "div",
       { class: "card-head" },
       h("h3", { class: "status", dataset: { state: result.isError ? "failed" : "succeeded" } }, icon(result.isError ? "cross" : "tick"), result.isError ? gettext("Error result") : gettext("Result"), h("span", { class: "faint small tabular" }, formatDuration(took))),
-      run ? h("a", { class: "small", href: `${runUrl}${run}` }, gettext("Open run")) : null,
+      run ? h("span", { class: "row" }, canTest ? h("a", { class: "small", href: `${runUrl}${run}#save-test` }, gettext("Save as test")) : null, h("a", { class: "small", href: `${runUrl}${run}` }, gettext("Open run"))) : null,
     ),
     views,
   );

@@ -219,3 +219,6 @@ if (again) {
     }
   });
 }
+
+// The playground sends people here to keep what they just saw.
+if (location.hash === "#save-test") document.getElementById("save-test")?.showModal();

@@ -272,6 +272,67 @@ def test_frames_of_both_eras(page: Page) -> None:
     assert sent["heard"] == ["half", "half"]
 
 
+def test_frames_over_sse(page: Page) -> None:
+    """Answers come over the open stream, matched by id, with progress; messages go to the address it names."""
+    seen = page.evaluate(
+        """async () => {
+            const { McpSseClient } = await import("/static/js/mcp-client.js");
+            let controller;
+            const say = (event, data) => controller.enqueue(new TextEncoder().encode(`event: ${event}\\ndata: ${data}\\n\\n`));
+            const posted = [];
+            window.fetch = async (url, options = {}) => {
+                if (options.method !== "POST") {
+                    const body = new ReadableStream({ start(c) { controller = c; } });
+                    setTimeout(() => say("endpoint", "/mcp/x/messages?session=1"));
+                    return new Response(body, { headers: { "Content-Type": "text/event-stream" } });
+                }
+                const message = JSON.parse(options.body);
+                posted.push([url, message.method]);
+                if (message.method === "tools/call")
+                    say("message", JSON.stringify({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: message.id, progress: 1, message: "half" } }));
+                if ("id" in message) {
+                    const result = message.method === "initialize" ? { protocolVersion: "2025-06-18" } : { content: [], tools: [] };
+                    setTimeout(() => say("message", JSON.stringify({ jsonrpc: "2.0", id: message.id, result })));
+                }
+                return new Response(null, { status: 202 });
+            };
+            const heard = [];
+            const client = new McpSseClient("/mcp/x", "k", "2026-07-28", () => {});
+            await client.connect();
+            await client.tools();
+            const result = await client.request("tools/call", { name: "t", arguments: {} }, { onprogress: (p) => heard.push(p.message) });
+            const left = client.request("tools/call", { name: "t", arguments: {} }).catch(() => "never");
+            await left;
+            client.close();
+            return { posted, heard, result, protocol: client.protocol };
+        }"""
+    )
+
+    assert {url for url, _method in seen["posted"]} == {"/mcp/x/messages?session=1"}
+    assert [method for _url, method in seen["posted"]][:4] == [
+        "initialize",
+        "notifications/initialized",
+        "tools/list",
+        "tools/call",
+    ]
+    assert seen["heard"] == ["half"] and seen["protocol"] == "2025-06-18"
+
+
+def test_the_critical_path_is_what_the_end_waited_for(page: Page) -> None:
+    found = page.evaluate(
+        """async () => {
+            const { criticalPath, spread } = await import("/static/js/timeline.js");
+            const node = (started, ended, state = "succeeded") => ({ started, ended, state, tries: [], items: new Map() });
+            const nodes = new Map([["a", node(0, 10)], ["slow", node(10, 90)], ["fast", node(10, 20)], ["off", node(10, 95, "skipped")], ["end", node(90, 100)]]);
+            const edges = [["a", "slow"], ["a", "fast"], ["slow", "end"], ["fast", "end"], ["off", "end"]];
+            const items = [[0, 5], [0, 1], [0, 9], [0, 3]].map(([started, ended]) => ({ started, ended }));
+            return [[...criticalPath(nodes, edges)], spread(items), spread([])];
+        }"""
+    )
+
+    assert found == [["end", "slow", "a"], {"count": 4, "min": 1, "median": 4, "max": 9}, None]
+
+
 def test_a_link_gets_the_key_inside_its_encoding(page: Page) -> None:
     config = json.dumps({"headers": {"Authorization": "Bearer YOUR_KEY"}})
     links = page.evaluate(
