@@ -19,6 +19,7 @@ from portal.notifications.topics import Topic, topics
 from portal.workspaces.services import Actor
 
 PAGE_MODES = (Mode.INSTANT, Mode.OFF)
+HOUR_FIELDS = ("time_zone", "quiet_from", "quiet_to", "daily_at", "muted_until", "critical_anyway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +115,14 @@ def save_hours(
     with transaction.atomic():
         rhythm, _ = Rhythm.objects.update_or_create(workspace=actor.workspace, user=actor.user, defaults=fields)
     return hours_of(rhythm, actor.user)
+
+
+@transaction.atomic
+def change(actor: Actor, choices: Mapping[tuple[str, str], str], times: Mapping[str, Any]) -> None:
+    """Change what is named of matrix and rhythm, all of it or nothing."""
+    if choices:
+        save_matrix(actor, choices)
+    if times:
+        before = hours(actor)
+        save_hours(actor, **{name: times.get(name, getattr(before, name)) for name in HOUR_FIELDS})
+    require_own_write(actor)

@@ -26,6 +26,8 @@ TAGS = {
     "Nodes": "The catalogue of actions with their schemas",
     "Integrations": "Connectors and connections",
     "Deployments": "MCP servers: revisions, tools, keys",
+    "Notifications": "Inbox, preferences, destinations, delivery log",
+    "Notifications": "Inbox, preferences, destinations, deliveries",
     "Monitoring": "Health, queues, workers, usage",
     "Procurement": "Naramarket: crawls, notices, products",
     "Markets": "Korean stock rankings, alerts",

@@ -42,7 +42,7 @@ ROW = {"code": "005930", "name": "삼성전자", "trading_value": 900_000_000_00
 
 
 def a_rule_fires(owner: Actor, patch: pytest.MonkeyPatch) -> None:
-    async def ask(*_: Any, **__: Any) -> dict[str, Any]:
+    def ask(*_: Any, **__: Any) -> dict[str, Any]:
         return {"rows": [ROW, {**ROW, "code": "000660", "name": "SK하이닉스"}], "as_of": timezone.now().isoformat()}
 
     patch.setattr("markets.services.ask", ask)
