@@ -7,7 +7,6 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import async_to_sync, sync_to_async
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -21,6 +20,7 @@ from markets.errors import UnknownRule
 from markets.kis import hours
 from markets.models import Alert, AlertRule, DailyBar, Snapshot, Symbol
 from markets.signals import alert_fired, rule_fired, snapshot_taken
+from portal.common.bridge import run_async
 from portal.common.errors import Conflict, FieldProblem, Invalid
 from portal.common.store import RedisStore
 from portal.workspaces.models import Workspace
@@ -40,24 +40,28 @@ RULE_FIELDS = {
 }
 
 
-async def ask(workspace_id: UUID, tool: str, params: Mapping[str, Any], *, language: str = "en") -> dict[str, Any]:
+def ask(workspace_id: UUID, tool: str, params: Mapping[str, Any], *, language: str = "en") -> dict[str, Any]:
     """A market tool's answer for a workspace, with its own connection; a `ConnectorError` names what is wrong."""
-    opened = await sync_to_async(credential_for)(workspace_id, kis.id)
-    answer: dict[str, Any] = await run_action(
-        f"{kis.id}.{tool}",
-        params,
-        credential=opened.values if opened and opened.values else None,
-        workspace_id=str(workspace_id),
-        connection_id=opened.connection_id if opened else "",
-        language=language,
-    )
+    opened = credential_for(workspace_id, kis.id)
+
+    async def call() -> Any:
+        return await run_action(
+            f"{kis.id}.{tool}",
+            params,
+            credential=opened.values if opened and opened.values else None,
+            workspace_id=str(workspace_id),
+            connection_id=opened.connection_id if opened else "",
+            language=language,
+        )
+
+    answer: dict[str, Any] = run_async(call)
     return answer
 
 
 def ask_now(actor: Actor, tool: str, params: Mapping[str, Any], *, language: str = "en") -> dict[str, Any]:
     """`ask` for pages and REST, which are synchronous; needs the permission to read data."""
     actor.require(Permission.DATA_READ)
-    answer: dict[str, Any] = async_to_sync(ask)(actor.workspace.pk, tool, params, language=language)
+    answer: dict[str, Any] = ask(actor.workspace.pk, tool, params, language=language)
     return answer
 
 
@@ -71,7 +75,7 @@ def origin() -> str:
 
 def snapshot_take(workspace: Workspace, market: str = "ALL", venue: str = "KRX") -> Snapshot:
     """Ask for the ranking and keep it; an equal one taken at the same upstream moment is not kept twice."""
-    answer = async_to_sync(ask)(workspace.pk, "get_volume_ranking", {"market": market, "venue": venue, "count": 30})
+    answer = ask(workspace.pk, "get_volume_ranking", {"market": market, "venue": venue, "count": 30})
     taken_at = datetime.fromisoformat(answer["as_of"])
     with transaction.atomic():
         latest = (
@@ -100,9 +104,10 @@ def in_desk(workspace_id: UUID, work: Any, *, seconds: float = 60.0) -> Any:
     """Run `work(ctx)` with the workspace's connection, as an action would run."""
     import time as clock
 
+    opened = credential_for(workspace_id, kis.id)
+    credential = typed_credential(kis, opened.values if opened and opened.values else None)
+
     async def call() -> Any:
-        opened = await sync_to_async(credential_for)(workspace_id, kis.id)
-        credential = typed_credential(kis, opened.values if opened and opened.values else None)
         return await in_context(
             kis,
             work,
@@ -113,7 +118,7 @@ def in_desk(workspace_id: UUID, work: Any, *, seconds: float = 60.0) -> Any:
             store=RedisStore("sdk"),
         )
 
-    return async_to_sync(call)()
+    return run_async(call)
 
 
 def symbols_refresh(workspace: Workspace) -> int:
@@ -297,7 +302,7 @@ def rule_look(rule_id: UUID, *, now: datetime | None = None) -> list[Alert]:
     rule = AlertRule.objects.get(pk=rule_id)
     moment = now or timezone.now()
     try:
-        answer = async_to_sync(ask)(rule.workspace_id, rule.tool, rule.params)
+        answer = ask(rule.workspace_id, rule.tool, rule.params)
     except ConnectorError as error:
         AlertRule.objects.filter(pk=rule_id).update(problem=error.message[:300], checked_at=moment)
         return []

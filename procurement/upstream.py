@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -11,7 +10,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 from uuid import UUID
 
-from asgiref.sync import async_to_sync, sync_to_async
+from asgiref.sync import AsyncToSync, sync_to_async
 
 from integrations.registry import registry, resolve_site
 from integrations.runtime import typed_credential
@@ -82,24 +81,22 @@ async def open_access(workspace_id: UUID, user_id: UUID | None = None) -> AsyncI
 
 
 def blocking(function: Callable[P, Awaitable[T]]) -> Callable[P, T]:
-    """An async function for sync callers; its database work runs in the caller's thread.
+    """An async function for sync callers: on a loop of its own, whose pools end with it.
 
-    In a worker it gets an event loop of its own, whose pools end with it; in a web process it runs on the server's
-    loop, whose pools belong to everybody.
+    Not through `portal.common.bridge`: crawls write between their calls, and that work must stay in the caller's
+    thread, with its connection and transaction.
     """
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
         async def closing() -> T:
-            # A fresh loop runs nothing but this call.
-            is_own_loop = len(asyncio.all_tasks()) == 1
             try:
                 return await function(*args, **kwargs)
             finally:
-                if is_own_loop:
-                    await http.close_pools()
-                    await close_redis()
+                await http.close_pools()
+                await close_redis()
 
-        return async_to_sync(closing)()
+        # Without a new loop it would run on the web server's, and close what every request there shares.
+        return AsyncToSync(closing, force_new_loop=True)()
 
     return call
