@@ -34,6 +34,9 @@ class Deployment(TenantRow):
     soft_timeout_seconds = models.FloatField(default=50.0)
     allowed_origins = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     template = models.CharField(max_length=64, blank=True)
+    #: What people pick in their client; see `deployments.offers`.
+    prompts = models.JSONField(default=list, blank=True)
+    resources = models.JSONField(default=list, blank=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -51,8 +51,8 @@ class ServerForm(forms.ModelForm):
 
     def clean_rate_limit(self) -> int:
         value: int = self.cleaned_data["rate_limit"]
-        if not 1 <= value <= 100_000:
-            raise ValidationError(_("Use 1 to 100,000."))
+        if not 0 <= value <= 100_000:
+            raise ValidationError(_("Use 0 to 100,000; 0 means unlimited."))
         return value
 
     def clean_soft_timeout_seconds(self) -> float:

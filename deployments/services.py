@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from deployments.contracts import Contract, compare, contract_of_action, contract_of_version
 from deployments.mcp.target import announce
 from deployments.models import SLUG, Deployment, DeploymentKey, Revision, Tool
+from deployments.offers import checked, of_template
 from deployments.probe import probe_now
 from portal.common.crypto import token_hash
 from portal.common.errors import Conflict, FieldProblem, Invalid, NotFound
@@ -190,6 +191,9 @@ def update_deployment(actor: Actor, deployment: Deployment, **changes: Any) -> D
     """Change what needs no new revision: name, words, limits, origins. Every process serves it at once."""
     actor.require(Permission.DEPLOYMENT_MANAGE)
     locked = _locked_unretired(actor, deployment)
+    tools = {tool.name: tool.annotations for tool in contracts_of(locked.live_revision)}
+    for name in {"prompts", "resources"} & changes.keys():
+        changes[name] = checked(name, changes[name], tools=tools)
     changes = {name: value for name, value in changes.items() if getattr(locked, name) != value}
     before = {name: getattr(locked, name) for name in changes}
     for name, value in changes.items():
@@ -197,6 +201,8 @@ def update_deployment(actor: Actor, deployment: Deployment, **changes: Any) -> D
     locked.save(update_fields=[*changes, "updated_at"])
     audit(actor, "deployment.updated", locked, before=before, after=changes)
     transaction.on_commit(lambda: announce(locked.slug, tools_changed=False))
+    for name, value in changes.items():
+        setattr(deployment, name, value)
     return locked
 
 
@@ -356,5 +362,7 @@ def deploy_template(
         template=key,
     )
     revision = deploy(actor, deployment, contracts)
+    if template.prompts or template.resources:
+        deployment = update_deployment(actor, deployment, **of_template(template, language))
     _, secret = create_key(actor, deployment, key_label)
     return deployment, revision, secret

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from integrations.sdk import Text
 from integrations.sdk.template import Template, TemplateTool
+from procurement.prompts import PROMPTS, RESOURCES
 
 GO_LIVE = Text(
     "Add a Naramarket connection with your data.go.kr key and set UPSTREAMS=naramarket=live.",
@@ -118,6 +119,8 @@ NARAMARKET_SERVER = Template(
         _tool("search_awards", Text("Awards", "낙찰"), "Successful bids with amount and rate."),
         _tool("server_info", Text("Server information", "서버 정보"), "Version, categories and quotas."),
     ),
+    prompts=PROMPTS,
+    resources=RESOURCES,
 )
 
 TEMPLATES = [OPEN_BIDS, NARAMARKET_SERVER]

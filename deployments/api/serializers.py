@@ -10,16 +10,49 @@ from deployments.models import Deployment, DeploymentKey, Revision, Tool
 from portal.common.api import FutureTime
 
 
+class PromptArgumentField(serializers.Serializer[Any]):
+    """A blank of a prompt."""
+
+    name = serializers.CharField(max_length=64)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=500)
+    required = serializers.BooleanField(required=False)
+
+
+class PromptField(serializers.Serializer[Any]):
+    """A question that people pick in their client."""
+
+    name = serializers.CharField(max_length=64)
+    title = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+    text = serializers.CharField(max_length=20_000, help_text="`{name}` stands for the value of an argument")
+    arguments = PromptArgumentField(many=True, required=False)
+
+
+class ResourceField(serializers.Serializer[Any]):
+    """Something to read: a text, or the answer of a reading tool of the same server."""
+
+    name = serializers.CharField(max_length=64)
+    title = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    description = serializers.CharField(required=False, allow_blank=True, max_length=1000)
+    mime_type = serializers.CharField(required=False, max_length=100)
+    text = serializers.CharField(required=False, allow_null=True, max_length=200_000)
+    tool = serializers.CharField(required=False, allow_blank=True, max_length=128)
+    tool_arguments = serializers.DictField(required=False)
+
+
 class DeploymentOutput(serializers.ModelSerializer[Deployment]):
     url = serializers.CharField(read_only=True, help_text="Where MCP clients connect")
     sse_url = serializers.CharField(read_only=True)
     live_revision = serializers.IntegerField(source="live_revision.number", allow_null=True, default=None)
+    prompts = PromptField(many=True, read_only=True)
+    resources = ResourceField(many=True, read_only=True)
 
     class Meta:
         model = Deployment
         fields = (
             "id", "slug", "name", "description", "instructions", "state", "url", "sse_url", "live_revision",
-            "rate_limit", "soft_timeout_seconds", "allowed_origins", "template", "created_at", "updated_at",
+            "rate_limit", "soft_timeout_seconds", "allowed_origins", "template", "prompts", "resources",
+            "created_at", "updated_at",
         )  # fmt: skip
 
 
@@ -85,6 +118,8 @@ class DeploymentPatch(serializers.Serializer[Any]):
     state = serializers.ChoiceField(required=False, choices=Deployment.State.choices)
     rate_limit = serializers.IntegerField(required=False, min_value=0, max_value=1_000_000)
     allowed_origins = serializers.ListField(child=serializers.URLField(), required=False, max_length=20)
+    prompts = PromptField(many=True, required=False)
+    resources = ResourceField(many=True, required=False)
 
 
 class RevisionInput(serializers.Serializer[Any]):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import Any
-from uuid import UUID
 
 import orjson
 from mcp.server.lowlevel.server import Server
@@ -33,12 +32,15 @@ class Endpoint:
         self.slug = slug
         self.announcements = Announcements()
         self.streams: set[Stream] = set()
-        self._revision: UUID | None = None
+        self._told: tuple[Any, ...] = ()
         self._server: Server[Any] | None = None
 
     def server_for(self, target: Target) -> Server[Any]:
-        if self._server is None or self._revision != target.revision_id:
-            self._server, self._revision = build_server(target, self.announcements), target.revision_id
+        """The server object of a target, kept as long as everything it says stays the same."""
+        words = (target.name, target.description, target.instructions)
+        told = (target.revision_id, words, target.prompts, target.resources)
+        if self._server is None or self._told != told:
+            self._server, self._told = build_server(target, self.announcements), told
         return self._server
 
     def announce(self) -> None:

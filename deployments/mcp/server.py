@@ -15,7 +15,7 @@ from mcp.server.models import InitializationOptions
 from mcp.server.subscriptions import ListenHandler, ServerEvent
 from mcp.shared.exceptions import MCPError
 
-from deployments.mcp import tasks
+from deployments.mcp import offers, tasks
 from deployments.mcp.auth import with_client
 from deployments.mcp.calls import call_tool
 from deployments.mcp.exchange import Caller
@@ -114,6 +114,7 @@ def build_server(target: Target, announcements: Announcements) -> Server[Any]:
         on_list_tools=list_tools,
         on_call_tool=on_call,
         on_subscriptions_listen=ListenHandler(announcements),
+        **offers.handlers(target, caller_of),
     )
     tasks.install(server, caller_of)
     return server

@@ -19,6 +19,7 @@ import orjson
 from django.conf import settings
 
 from deployments.mcp.schemas import check_arguments, compile_schema
+from deployments.offers import Prompt, Resource
 from integrations.registry import registry
 from portal.common import pg
 from portal.common.errors import FieldProblem
@@ -92,6 +93,8 @@ class Target:
     allowed_origins: tuple[str, ...]
     tools: dict[str, ToolBinding]
     limits: Limits = field(default_factory=Limits)
+    prompts: dict[str, Prompt] = field(default_factory=dict)
+    resources: dict[str, Resource] = field(default_factory=dict)
     loaded_at: float = field(default_factory=time.monotonic)
 
     @property
@@ -117,7 +120,7 @@ _DEPLOYMENT = """
     SELECT d.id, d.workspace_id, d.slug, d.name, d.description, d.instructions, d.state, d.rate_limit,
            d.soft_timeout_seconds, d.allowed_origins, r.id, coalesce(r.number, 0), w.plan_id,
            p.workspace_per_minute, p.key_per_minute, p.client_per_minute, p.tool_per_minute, p.daily_calls,
-           p.monthly_calls
+           p.monthly_calls, d.prompts, d.resources
     FROM deployments_deployment d
     JOIN workspaces_workspace w ON w.id = d.workspace_id
     LEFT JOIN workspaces_plan p ON p.id = w.plan_id
@@ -154,7 +157,9 @@ async def load_target(slug: str, revision_id: UUID | None = None) -> Target | No
         revision_id=row[10],
         revision_number=row[11],
         tools={tool[1]: ToolBinding(*(*tool[:13], _is_long(tool[9], tool[13]))) for tool in tools},
-        limits=Limits(*row[13:]) if row[12] else Limits.default(),
+        limits=Limits(*row[13:19]) if row[12] else Limits.default(),
+        prompts={item["name"]: Prompt.model_validate(item) for item in row[19]},
+        resources={item["name"]: Resource.model_validate(item) for item in row[20]},
     )
 
 

@@ -23,6 +23,29 @@ class TemplateTool:
 
 
 @dataclass(frozen=True, slots=True)
+class TemplatePrompt:
+    """A question that people choose in their client; `{name}` in the text stands for an argument's value."""
+
+    name: str
+    title: Text
+    description: Text
+    text: Text
+    arguments: tuple[tuple[str, Text, bool], ...] = ()  # name, description, whether it must be given
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateResource:
+    """Something to read beside the tools: a text, or the answer of one of the server's reading tools."""
+
+    name: str
+    title: Text
+    description: Text
+    text: Text | None = None
+    tool: str = ""
+    tool_arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """A starting point. `audience` says for whom; the sample input fills the run form."""
 
@@ -36,6 +59,8 @@ class Template:
     instructions: str = ""
     icon: str = "workflow"
     is_featured: bool = True
+    prompts: tuple[TemplatePrompt, ...] = ()
+    resources: tuple[TemplateResource, ...] = ()
 
     @property
     def connectors(self) -> list[str]:

@@ -90,7 +90,7 @@ def test_rolling_back_keeps_the_address(client: Client, world: World) -> None:
 def test_wrong_settings_stay_in_the_form_with_a_reason(client: Client, world: World) -> None:
     values = {
         "name": "Echo",
-        "rate_limit": "0",
+        "rate_limit": "100001",
         "soft_timeout_seconds": "20",
         "allowed_origins": "https://a.example/path",
     }
@@ -99,7 +99,7 @@ def test_wrong_settings_stay_in_the_form_with_a_reason(client: Client, world: Wo
 
     text = response.content.decode()
     assert response.status_code == 422
-    assert "Use 1 to 100,000." in text and "Leave out the path" in text
+    assert "Use 0 to 100,000; 0 means unlimited." in text and "Leave out the path" in text
     assert Deployment.objects.get(pk=world.deployment.pk).name == "Echo server"
 
 
