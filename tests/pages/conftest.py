@@ -78,6 +78,8 @@ LISTS = [
     "/runs/",
     "/servers/",
     "/connections",
+    "/stores/",
+    "/stores/tables/",
     "/members",
     "/settings",
     "/settings/permissions",
