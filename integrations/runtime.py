@@ -15,6 +15,7 @@ import httpx2
 import orjson
 from pydantic import ValidationError
 
+from integrations.dialling import allowed_addresses
 from integrations.files import WorkspaceFiles
 from integrations.redaction import Redactor
 from integrations.registry import get_action, resolve_site
@@ -173,6 +174,7 @@ async def in_context(
         store=store,
         files=files or _files_of(context_options.get("workspace_id", "")),
         deadline=deadline,
+        resolve=allowed_addresses(egress),
         **context_options,
     )
     if log is not None:
@@ -192,7 +194,8 @@ async def in_context(
     scope = asyncio.timeout(max(0.0, deadline - time.monotonic()))
     try:
         async with scope:
-            return await call(context)
+            # A service that repeats what it was sent must not carry the key into runs, logs and answers.
+            return redact.result(await call(context))
     except Exception as error:
         if isinstance(error, TimeoutError) and scope.expired():
             raise Unavailable(

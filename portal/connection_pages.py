@@ -158,7 +158,7 @@ def connection_delete(request: HttpRequest, actor: Actor, connection_id: UUID) -
     used_by = uses(actor, [connection])[connection.pk]
     if used_by and request.POST.get("anyway") != "1":
         page = {"connection": connection, "used_by": used_by}
-        return render(request, "portal/connection_delete.html", page, status=409)
+        return render(request, "portal/connection_delete.html", page)
     delete_connection(actor, connection)
     messages.success(request, _("“%(name)s” is deleted.") % {"name": connection.name})
     return redirect("connections")

@@ -15,10 +15,13 @@ _SECRET = re.compile(
 )
 _OWN_KEY = re.compile(r"\b(mcpk|wsk|pat|whsec)_[A-Za-z0-9+/]{6,}")
 
+#: Signed tokens, whosever they are.
+_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+
 
 def redact(text: str) -> str:
     """The text with everything that looks like a credential replaced by ***."""
-    return _OWN_KEY.sub(r"\1_***", _SECRET.sub(r"\1***", text))
+    return _JWT.sub("***", _OWN_KEY.sub(r"\1_***", _SECRET.sub(r"\1***", text)))
 
 
 class RedactFilter(logging.Filter):

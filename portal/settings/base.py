@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from portal.settings.env import ROOT, env
+from portal.settings.files import file_storage
 from portal.settings.oauth import oauth2_provider
 from portal.settings.openapi import spectacular
 
@@ -244,8 +246,8 @@ STATICFILES_FINDERS = [
 STATIC_ROOT = E.var_dir / "static"
 STATICFILES_DIRS = [ROOT / "static"]
 MEDIA_ROOT = E.var_dir / "files"
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": file_storage(E),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = E.max_request_bytes
@@ -284,6 +286,9 @@ LOGGING = {
         "mcp": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        # Their debug lines quote authorization codes and redirects.
+        "oauthlib": {"level": "INFO"},
+        "oauth2_provider": {"level": "INFO"},
         # A line per received task says nothing that the execution's own story does not.
         "celery.worker.strategy": {"level": "WARNING"},
     },
