@@ -55,12 +55,20 @@ def _publish(user_ids: Iterable[UUID], frame: dict[str, object]) -> None:
         logger.warning("Open pages were not told: %s", type(error).__name__)
 
 
-def send_deliveries(delivery_ids: Iterable[UUID], *, countdown: float | None = None) -> None:
-    """Hand deliveries to the workers; without a broker they wait for the reaper."""
+def send_deliveries(
+    delivery_ids: Iterable[UUID], *, countdown: float | None = None, expires: float | None = None
+) -> None:
+    """Hand deliveries to the workers; without a broker they wait for the reaper. Times in seconds."""
     try:
         for delivery_id in delivery_ids:
             current_app.send_task(
-                TASK, args=[str(delivery_id)], queue="default", ignore_result=True, retry=False, countdown=countdown
+                TASK,
+                args=[str(delivery_id)],
+                queue="default",
+                ignore_result=True,
+                retry=False,
+                countdown=countdown,
+                expires=expires,
             )
     except (OperationalError, OSError) as error:
         logger.warning("Broker away, deliveries wait for the reaper: %s", type(error).__name__)

@@ -31,6 +31,10 @@ def expire() -> int:
 
 current_app.conf.beat_schedule = {
     **(current_app.conf.beat_schedule or {}),
-    "notifications-reap": {"task": "notifications.reap", "schedule": 30.0, "options": {"expires": 25}},
+    "notifications-reap": {
+        "task": "notifications.reap",
+        "schedule": deliveries.SWEEP_SECONDS,
+        "options": {"expires": 25},
+    },
     "notifications-expire": {"task": "notifications.expire", "schedule": crontab(minute=50, hour=4)},
 }
