@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from portal.common.errors import FieldProblem, Invalid
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
-from workflows import selectors
+from workflows import payloads, selectors
 from workflows.definition import load
 from workflows.models import Execution, ExecutionEvent, NodeRun
 
@@ -72,7 +72,7 @@ class Bundle(_Part):
 
 def export_run(actor: Actor, run: Execution) -> dict[str, Any]:
     """The bundle of a finished run. It names connections and holds no credentials."""
-    actor.require(Permission.EXECUTION_PAYLOAD)
+    payloads.require(actor, run, "export")
     if not run.is_done:
         raise Invalid("A run can be exported once it has ended.")
     bundle = Bundle(

@@ -24,6 +24,7 @@ from portal.common.errors import Conflict, FieldProblem, Invalid, NotFound, TooL
 from portal.common.json import dumps
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
+from workflows import payloads
 from workflows.definition import Definition, load
 from workflows.differences import json_changes
 from workflows.engine import Checkpoint, Given, NodeCall, Options, Ports, Result, compile, run
@@ -174,7 +175,7 @@ def answers_of(run: Execution) -> dict[str, dict[str, Any]]:
 def save_test(actor: Actor, run: Execution, name: str, *, ignored: Iterable[str] = ()) -> WorkflowTest:
     """Make a test of a finished run: its input, the answers it got, and its end as what is expected."""
     actor.require(Permission.WORKFLOW_UPDATE)
-    actor.require(Permission.EXECUTION_PAYLOAD)
+    payloads.require(actor, run, "test")
     if run.workspace_id != actor.workspace.pk or run.workflow is None:
         raise Invalid("Only a run of a workflow can be saved as a test.", remedy="Run the workflow itself once.")
     if run.state not in (Execution.State.SUCCEEDED, Execution.State.FAILED):

@@ -20,7 +20,7 @@ from portal.common.json import dumps
 from portal.common.store import RedisStore
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
-from workflows import selectors
+from workflows import payloads, selectors
 from workflows.definition import Graph, load
 from workflows.expressions import ExpressionSyntaxError, MissingPath, Scope, compile_value
 from workflows.models import NodePin, NodeRun, Workflow
@@ -146,6 +146,7 @@ def _names(actor: Actor, workflow: Workflow, run: UUID | None, level: tuple[str,
         execution = selectors.get_execution(actor.workspace, run)
         if execution.workflow_id != workflow.pk:
             raise NotFound("There is no such run of this workflow.")
+        payloads.require(actor, execution, "preview")
         names |= {"input": execution.input, "caller": execution.caller}
         done = NodeRun.objects.filter(execution=execution, state__in=("succeeded", "handled"))
         results = dict(done.values_list("path", "output"))

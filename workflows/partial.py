@@ -12,8 +12,8 @@ from uuid import UUID
 
 from portal.common import pg
 from portal.common.errors import FieldProblem, Invalid, NotFound
-from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
+from workflows import payloads
 from workflows.definition import Definition, not_behind, up_to
 from workflows.engine import Given
 from workflows.models import Execution, NodePin, Workflow
@@ -46,10 +46,10 @@ def cut(actor: Actor, workflow: Workflow, definition: Definition, part: Part) ->
         raise Invalid("This part cannot be run.", problems=[problem])
     if part.start and part.reuse is not None:
         # Whose results nobody may read, nobody may copy into a run of their own.
-        actor.require(Permission.EXECUTION_PAYLOAD)
-        earlier = Execution.objects.for_workspace(actor.workspace).filter(pk=part.reuse, workflow=workflow)
-        if not earlier.exists():
+        earlier = Execution.objects.for_workspace(actor.workspace).filter(pk=part.reuse, workflow=workflow).first()
+        if earlier is None:
             raise NotFound("The earlier run is gone.", remedy="Run the whole workflow once, then this part.")
+        payloads.require(actor, earlier, "results")
         options |= {"reuse": str(part.reuse), "given": not_behind(definition, part.start)}
     if part.pins:
         # The node that somebody asks to run does run, pinned or not.

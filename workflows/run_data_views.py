@@ -19,7 +19,7 @@ from portal.common.errors import NotFound, PortalError
 from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
-from workflows import picture, selectors
+from workflows import payloads, picture, selectors
 from workflows.bundles import MAX_BYTES, export_run, import_run
 from workflows.cases import check, delete_test, save_test
 from workflows.definition import Definition, load
@@ -57,6 +57,7 @@ def execution_compare(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Two runs beside each other: graph overlaid, nodes, and the fields of the chosen or first differing node."""
     runs = [selectors.get_execution(actor.workspace, _id(request.GET.get(side, ""))) for side in ("a", "b")]
     for run in runs:
+        payloads.require(actor, run, "comparison")
         run.seconds, run.queue_seconds, run.name = seconds_of(run), queue_seconds_of(run), name_of(run)
     graphs = [_definition(run) for run in runs]
     change = compare_graphs(*graphs)

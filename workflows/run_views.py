@@ -23,7 +23,7 @@ from portal.templatetags.portal import STATES
 from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
-from workflows import picture, selectors, services
+from workflows import payloads, picture, selectors, services
 from workflows.definition import load
 from workflows.explain import explain
 from workflows.models import Execution, NodeRun
@@ -143,14 +143,14 @@ def execution_detail(request: HttpRequest, actor: Actor, execution_id: UUID) -> 
         "queue_seconds": queue_seconds_of(run),
         "picture": drawn,
         "nodes": [box.id for box in drawn.boxes] if drawn else [],
-        "may_see_payload": actor.may(Permission.EXECUTION_PAYLOAD),
+        "may_see_payload": payloads.opened(actor, run, "run"),
         "runs_to_compare": _neighbours(run),
         "approvals": [item for item in run.waiting or [] if item.get("kind") == "approval"]
         if run.state == Execution.State.WAITING
         else [],
         "server": _server(run),
         "explanation": explained_failure(run),
-        "again": _again_form(run) if actor.may(Permission.WORKFLOW_EXECUTE) else None,
+        "again": _again_form(run) if actor.may(Permission.WORKFLOW_EXECUTE) and payloads.may_open(actor, run) else None,
         "good_run": _last_good(run),
         "run_data": {
             "id": str(run.pk),
@@ -218,7 +218,7 @@ def execution_result(request: HttpRequest, actor: Actor, execution_id: UUID) -> 
     run = selectors.get_execution(actor.workspace, execution_id)
     page = {
         "run": run,
-        "may_see_payload": actor.may(Permission.EXECUTION_PAYLOAD),
+        "may_see_payload": payloads.opened(actor, run, "result"),
         "explanation": explained_failure(run),
         "good_run": _last_good(run) if run.state == Execution.State.FAILED else None,
     }
@@ -226,11 +226,12 @@ def execution_result(request: HttpRequest, actor: Actor, execution_id: UUID) -> 
 
 
 @require_GET
-@workspace_page(Permission.EXECUTION_PAYLOAD)
+@workspace_page(Permission.EXECUTION_READ)
 def execution_node(request: HttpRequest, actor: Actor, execution_id: UUID) -> HttpResponse:
     """The fragment with what one node gave; items of a map are listed below it."""
     run = selectors.get_execution(actor.workspace, execution_id)
     node = request.GET.get("node", "")
+    payloads.require(actor, run, f"node {node[:60]}")
     records = selectors.node_runs_of(run).filter(Q(path=node) | Q(path__startswith=f"{node}["))
     record: NodeRun | None = next((item for item in records if item.path == node), None)
     page = {"node": node, "record": record, "items": [item for item in records[:200] if item.path != node]}
@@ -258,6 +259,7 @@ def execution_resume(request: HttpRequest, actor: Actor, execution_id: UUID) -> 
 def execution_again(request: HttpRequest, actor: Actor, execution_id: UUID) -> HttpResponse:
     """A new run of the same version (or of today's draft) with the same input."""
     run = selectors.get_execution(actor.workspace, execution_id)
+    payloads.require(actor, run, "input")
     if run.workflow is None:
         raise Invalid("Only runs of a workflow can be repeated here.", remedy="Call the tool from the playground.")
     outcome = services.start_execution(actor, run.workflow, run.input, version=run.version)

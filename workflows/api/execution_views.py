@@ -22,7 +22,7 @@ from portal.common.errors import FieldProblem, Invalid
 from portal.common.hub import hub
 from portal.common.rest import EventStream, ListView, RestView, wants_stream
 from portal.workspaces.roles import Permission
-from workflows import selectors, services
+from workflows import payloads, selectors, services
 from workflows.api.serializers import (
     DecisionInput,
     DefinitionInput,
@@ -94,7 +94,7 @@ class ExecutionItem(RestView):
     def get(self, request: Request, execution_id: UUID) -> Response:
         execution = selectors.get_execution(request.actor.workspace, execution_id)
         data = ExecutionDetail(execution).data
-        if not request.actor.may(Permission.EXECUTION_PAYLOAD):
+        if not payloads.opened(request.actor, execution, "run"):
             data["input"] = data["output"] = None
             data["payload_hidden"] = True
         return Response(data)
@@ -103,11 +103,12 @@ class ExecutionItem(RestView):
 class Nodes(RestView):
     """What each node of a run did."""
 
-    permissions = {"get": Permission.EXECUTION_PAYLOAD}
+    permissions = {"get": Permission.EXECUTION_READ}
 
     @extend_schema(operation_id="executions_nodes_list", responses=NodeRunOutput(many=True))
     def get(self, request: Request, execution_id: UUID) -> Response:
         execution = selectors.get_execution(request.actor.workspace, execution_id)
+        payloads.require(request.actor, execution, "nodes")
         return Response(NodeRunOutput(selectors.node_runs_of(execution), many=True).data)
 
 

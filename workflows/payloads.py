@@ -1,0 +1,49 @@
+"""Who may open what a run was given and gave; opening the call of somebody else is written down.
+
+Runs that members start are open to everybody who builds. What outside callers sent over MCP is theirs: only the auditor
+right opens it, apart from every role, and each opening is a line of the audit trail.
+"""
+
+from __future__ import annotations
+
+from portal.common.errors import PermissionDenied
+from portal.common.hub import sync_client
+from portal.workspaces.roles import Permission
+from portal.workspaces.services import Actor, audit
+from workflows.models import Execution
+
+
+def is_foreign_call(actor: Actor, run: Execution) -> bool:
+    """Whether the run answered a call from outside that this person did not make."""
+    own = actor.user is not None and run.user_id == actor.user.pk
+    return run.source == Execution.Source.MCP and not own
+
+
+def may_open(actor: Actor, run: Execution) -> bool:
+    return actor.may(Permission.CALL_PAYLOAD if is_foreign_call(actor, run) else Permission.EXECUTION_PAYLOAD)
+
+
+def opened(actor: Actor, run: Execution, part: str) -> bool:
+    """Whether the payload may be shown; when it is that of a foreign call, this records that it was."""
+    if not may_open(actor, run):
+        return False
+    if is_foreign_call(actor, run) and not actor.is_system and _is_first(actor, run, part):
+        audit(actor, "call.payload_opened", run, after={"part": part, "tool": run.tool})
+    return True
+
+
+def _is_first(actor: Actor, run: Execution, part: str) -> bool:
+    """A page that asks again within a minute, as live previews do, goes on with the same opening."""
+    who = actor.user.pk if actor.user else ""
+    return bool(sync_client().set(f"opened:{who}:{actor.through}:{run.pk}:{part}", 1, nx=True, ex=60))
+
+
+def require(actor: Actor, run: Execution, part: str) -> None:
+    """Raise unless the payload may be opened; record the opening."""
+    if not opened(actor, run, part):
+        raise PermissionDenied(
+            "You may not open what this run was given and gave.",
+            remedy="Ask an owner for the auditor right: outside callers sent this."
+            if is_foreign_call(actor, run)
+            else f"Ask an owner or admin for a role with the permission {Permission.EXECUTION_PAYLOAD}.",
+        )
