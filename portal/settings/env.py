@@ -76,6 +76,13 @@ class Env(BaseSettings):
     g2b_service_key: str = Field("", description="data.go.kr key for Naramarket of the sample workspace.")
     molit_service_key: str = Field("", description="data.go.kr key for MOLIT of the sample workspace.")
 
+    # Files
+    files_bucket: str = Field("", description="S3 bucket for files of workspaces; empty: the folder VAR_DIR/files.")
+    files_endpoint: str = Field("", description="Address of an S3-compatible service; empty: Amazon's own.")
+    files_region: str = Field("", description="Region of the bucket.")
+    files_access_key: str = Field("", description="Access key id; empty: what the machine's role gives.")
+    files_secret_key: str = Field("", description="Secret of FILES_ACCESS_KEY.")
+
     # Mail
     email_url: str = Field("", description="smtp://user:password@host:port?tls=1; empty: mails go to the log.")
     email_from: str = Field("portal@localhost", description="Sender of the product's mails.")
