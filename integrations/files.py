@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
-from pathlib import PurePath
+from pathlib import Path, PurePath
+from typing import BinaryIO
 from uuid import UUID
 
 from integrations.sdk import FileRef, Rejected
-from integrations.sdk.files import describe_file, missing_file
+from integrations.sdk.files import describe_file, describe_path, missing_file
 from portal.common.ids import uuid7
 
 _UNSAFE = re.compile(r"[^\w.()\- ]+")
 _LONGEST_NAME = 120
+
+
+def _safe(name: str) -> str:
+    return _UNSAFE.sub("_", PurePath(name.replace("\\", "/")).name).strip(". ")[-_LONGEST_NAME:] or "file"
 
 
 class WorkspaceFiles:
@@ -34,10 +40,20 @@ class WorkspaceFiles:
 
     async def save(self, name: str, content: bytes, content_type: str = "application/octet-stream") -> FileRef:
         """Store bytes and return the reference; the name is cleaned, never used as a path."""
-        safe = _UNSAFE.sub("_", PurePath(name.replace("\\", "/")).name).strip(". ")[-_LONGEST_NAME:] or "file"
-        id = str(uuid7())
-        await asyncio.to_thread(self._save, f"{self._folder(id)}/{safe}", content)
+        id, safe = str(uuid7()), _safe(name)
+        await asyncio.to_thread(self._save, f"{self._folder(id)}/{safe}", io.BytesIO(content))
         return describe_file(id, safe, content, content_type)
+
+    async def save_path(self, name: str, path: Path, content_type: str = "application/octet-stream") -> FileRef:
+        """Store a local file piece by piece and return the reference."""
+        id, safe = str(uuid7()), _safe(name)
+
+        def copy() -> FileRef:
+            with path.open("rb") as file:
+                self._save(f"{self._folder(id)}/{safe}", file)
+            return describe_path(id, safe, path, content_type)
+
+        return await asyncio.to_thread(copy)
 
     def _folder(self, id: str) -> str:
         return f"workspaces/{self._workspace_id}/files/{id}"
@@ -56,10 +72,10 @@ class WorkspaceFiles:
             content: bytes = file.read()
             return content
 
-    def _save(self, path: str, content: bytes) -> None:
-        from django.core.files.base import ContentFile
+    def _save(self, path: str, content: BinaryIO) -> None:
+        from django.core.files import File
         from django.core.files.storage import default_storage
 
-        stored = default_storage.save(path, ContentFile(content))
+        stored = default_storage.save(path, File(content, name=path))
         if stored != path:  # pragma: no cover - a fresh UUID folder has no other file
             raise Rejected("The file could not be stored under its own name.")

@@ -86,7 +86,7 @@ async def crawl_to_file(
     with tempfile.TemporaryDirectory(prefix="crawl-") as scratch:
         target = Path(scratch) / name
         count = export(spec, run.states, run.spool, target, format)
-        file = await ctx.files.save(name, target.read_bytes(), CONTENT_TYPE[format])
+        file = await ctx.files.save_path(name, target, CONTENT_TYPE[format])
     if outcome.is_complete:
         run.spool.clear()
     ctx.log("info", f"{count} products in {name}", pages=outcome.pages, calls=outcome.calls)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,17 @@ from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from integrations.sdk import FileRef
+from integrations.sdk.files import describe_path
 from portal.common.errors import NotFound
 from portal.common.ids import uuid7
 
 
 def put_file(workspace_id: UUID, name: str, path: Path, content_type: str) -> FileRef:
     """Copy a finished local file into the store under a checked plain name."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
     id = str(uuid7())
     with path.open("rb") as file:
         default_storage.save(_path(workspace_id, id, name), File(file, name=name))
-    return FileRef(id=id, name=name, content_type=content_type, size=path.stat().st_size, sha256=digest.hexdigest())
+    return describe_path(id, name, path, content_type)
 
 
 def open_file(workspace_id: UUID, ref: FileRef) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
@@ -33,12 +35,22 @@ class Files(Protocol):
     async def save(self, name: str, content: bytes, content_type: str = "application/octet-stream") -> FileRef:
         """Store bytes and return the reference."""
 
+    async def save_path(self, name: str, path: Path, content_type: str = "application/octet-stream") -> FileRef:
+        """Store a local file without reading it into memory, and return the reference."""
+
 
 def describe_file(id: str, name: str, content: bytes, content_type: str) -> FileRef:
     """A reference with size and checksum of the content."""
     return FileRef(
         id=id, name=name, content_type=content_type, size=len(content), sha256=hashlib.sha256(content).hexdigest()
     )
+
+
+def describe_path(id: str, name: str, path: Path, content_type: str) -> FileRef:
+    """A reference with size and checksum of a local file, read piece by piece."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    return FileRef(id=id, name=name, content_type=content_type, size=path.stat().st_size, sha256=digest.hexdigest())
 
 
 def missing_file(ref: FileRef) -> Rejected:
@@ -61,3 +73,6 @@ class MemoryFiles:
         ref = describe_file(uuid4().hex, name, content, content_type)
         self._contents[ref.id] = content
         return ref
+
+    async def save_path(self, name: str, path: Path, content_type: str = "application/octet-stream") -> FileRef:
+        return await self.save(name, await asyncio.to_thread(path.read_bytes), content_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -53,6 +54,17 @@ async def test_a_file_is_read_back_only_in_its_workspace(bucket: str) -> None:
         await other.read(ref)
     with pytest.raises(Rejected):
         await mine.read(FileRef(id="../x", name="x", content_type="", size=1, sha256=""))
+
+
+async def test_a_local_file_is_stored_as_it_is(bucket: str, tmp_path: Path) -> None:
+    path = tmp_path / "big"
+    path.write_bytes(bytes(range(256)) * 10_000)
+    files = WorkspaceFiles(str(uuid4()))
+
+    ref = await files.save_path("big.bin", path)
+
+    assert (ref.size, ref.sha256) == (2_560_000, hashlib.sha256(path.read_bytes()).hexdigest())
+    assert await files.read(ref) == path.read_bytes()
 
 
 def test_a_finished_file_is_streamed_and_deleted(bucket: str, tmp_path: Path) -> None:
