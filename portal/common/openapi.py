@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
@@ -32,7 +32,6 @@ TAGS = {
     "files": "Procurement",
     "procurement": "Procurement",
     "server": "Procurement",
-    "notifications": "Notifications",
     "trigger-kinds": "Workflows",
     "markets": "Markets",
     "properties": "Properties",
@@ -64,6 +63,16 @@ FIELDS = OpenApiParameter(
 class Schema(AutoSchema):
     """Reads what the views of `portal.common.rest` declare."""
 
+    #: Component → the class it stands for, so that two apps may both call something `PreviewInput`.
+    _owners: ClassVar[dict[str, type]] = {}
+
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        name = str(super().get_serializer_name(serializer, direction))
+        made_by = type(serializer)
+        if self._owners.setdefault(name, made_by) is made_by:
+            return name
+        return f"{_room(made_by)}{name}"
+
     def get_tags(self) -> list[str]:
         return [TAGS.get(self.path.removeprefix("/api/v1/").split("/")[0], OTHERWISE)]
 
@@ -94,6 +103,12 @@ class Schema(AutoSchema):
 
     def _answers_json(self) -> bool:
         return not getattr(self.view, "sends_files", False)
+
+
+def _room(made_by: type) -> str:
+    """The innermost package that says what the class is about, as the beginning of a name."""
+    parts = [part for part in made_by.__module__.split(".") if part not in ("portal", "api", "serializers", "views")]
+    return (parts[-2] if parts[-1].endswith("_views") else parts[-1]).title().replace("_", "")
 
 
 def _is_own(method: Any) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
@@ -93,7 +94,7 @@ class Files(RestView):
     @extend_schema(
         operation_id="workflows_files_create",
         request={"multipart/form-data": FileInput},
-        responses={201: serializers.DictField()},
+        responses={201: OpenApiTypes.OBJECT},
     )
     def post(self, request: Request, workflow_id: UUID) -> Response:
         """Store a file for a file field; the answer is the reference that the field takes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,34 +14,39 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="allow", protected_namespaces=(), populate_by_name=True)
 
 
-AdvertState = Literal["live", "missing", "closed"]
-AnalysisTypeEnum = Literal["forecast_and_detect", "forecast", "detect"]
-AttributesEnum = Literal["none", "json", "columns"]
-BlankEnum = Literal[""]
-CollectionState = Literal["queued", "running", "done"]
-ConditionEnum = Literal["above", "below", "new_entry"]
-ConnectionHealth = Literal["unknown", "ok", "failing", "expired"]
-DeploymentState = Literal["live", "paused", "retired"]
-EffectEnum = Literal["read", "write", "destroy"]
-ExecutionSource = Literal["page", "api", "mcp", "schedule", "webhook", "signal", "workflow", "form", "email"]
-ExecutionState = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
-FormatEnum = Literal["csv", "jsonl", "parquet", "xlsx"]
-GroundEnum = Literal["own_listings", "written_permission", "licensed_feed", "other"]
-HealthCheck = Literal["ok", "failed"]
-HealthState = Literal["ok", "degraded"]
-HistoryKindEnum = Literal["new", "price", "state", "text", "relisted"]
-JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-KeyRole = Literal["admin", "editor", "viewer"]
-LanguageEnum = Literal["ko", "en"]
-LevelEnum = Literal["debug", "info", "warning", "error"]
-ListingState = Literal["live", "gone"]
-MethodEnum = Literal["mean", "median", "weighted", "stacked"]
-ModeEnum = Literal["sandbox", "live", "custom", "local"]
-NodeRunState = Literal["running", "succeeded", "failed", "handled", "waiting"]
-NotifyEnum = Literal["instant", "daily", "never"]
-NullEnum = None
-PeriodEnum = Literal["day", "month"]
-PermissionName = Literal[
+AdvertState: TypeAlias = Literal["live", "missing", "closed"]
+AnalysisTypeEnum: TypeAlias = Literal["forecast_and_detect", "forecast", "detect"]
+AttributesEnum: TypeAlias = Literal["none", "json", "columns"]
+BlankEnum: TypeAlias = Literal[""]
+ChannelC69Enum: TypeAlias = Literal["email", "webhook", "slack", "sms", "push"]
+CollectionState: TypeAlias = Literal["queued", "running", "done"]
+ConditionEnum: TypeAlias = Literal["above", "below", "new_entry"]
+ConnectionHealth: TypeAlias = Literal["unknown", "ok", "failing", "expired"]
+DeliveryOutputStatusEnum: TypeAlias = Literal["pending", "sending", "sent", "failed", "dropped"]
+DeploymentState: TypeAlias = Literal["live", "paused", "retired"]
+DestinationChannel: TypeAlias = Literal["email", "webhook", "slack", "sms", "push"]
+EffectEnum: TypeAlias = Literal["read", "write", "destroy"]
+ExecutionSource: TypeAlias = Literal["page", "api", "mcp", "schedule", "webhook", "signal", "workflow", "form", "email"]
+ExecutionState: TypeAlias = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
+FiringState: TypeAlias = Literal["started", "pending", "skipped", "replaced", "failed"]
+FormatEnum: TypeAlias = Literal["csv", "jsonl", "parquet", "xlsx"]
+GroundEnum: TypeAlias = Literal["own_listings", "written_permission", "licensed_feed", "other"]
+HealthCheck: TypeAlias = Literal["ok", "failed"]
+HealthState: TypeAlias = Literal["ok", "degraded"]
+HistoryKindEnum: TypeAlias = Literal["new", "price", "state", "text", "relisted"]
+JobState: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+KeyRole: TypeAlias = Literal["admin", "editor", "viewer"]
+LanguageEnum: TypeAlias = Literal["ko", "en"]
+LevelEnum: TypeAlias = Literal["debug", "info", "warning", "error"]
+ListingState: TypeAlias = Literal["live", "gone"]
+MethodEnum: TypeAlias = Literal["mean", "median", "weighted", "stacked"]
+NodeRunState: TypeAlias = Literal["running", "succeeded", "failed", "handled", "waiting"]
+NotificationChannel: TypeAlias = Literal["page", "email", "push", "slack", "webhook", "sms"]
+NotificationMode: TypeAlias = Literal["instant", "hourly", "daily", "off"]
+NotifyEnum: TypeAlias = Literal["instant", "daily", "never"]
+NullEnum: TypeAlias = None
+PeriodEnum: TypeAlias = Literal["day", "month"]
+PermissionName: TypeAlias = Literal[
     "workflow:read",
     "workflow:create",
     "workflow:update",
@@ -63,7 +68,7 @@ PermissionName = Literal[
     "workspace:update",
     "workspace:delete",
 ]
-PropertyType = Literal[
+PropertyType: TypeAlias = Literal[
     "apartment",
     "officetel",
     "presale",
@@ -80,19 +85,23 @@ PropertyType = Literal[
     "knowledge_centre",
     "other",
 ]
-RevisionVerdict = Literal["none", "additive", "risky", "breaking"]
-Role = Literal["owner", "admin", "editor", "viewer"]
-SeverityEnum = Literal["error", "warning"]
-StageEnum = Literal["candidate", "production", "archived"]
-State55eEnum = Literal["started", "pending", "skipped", "replaced", "failed"]
-ThemeEnum = Literal["system", "light", "dark"]
-ThroughEnum = Literal["session", "key", "oauth"]
-TokenTypeEnum = Literal["bearer"]
-Trade = Literal["sale", "jeonse", "monthly", "short"]
-TriggerInputKindEnum = Literal["email", "error", "event", "form", "schedule", "signal", "webhook", "workflow"]
-TriggerOutputKindEnum = Literal["schedule", "webhook", "form", "email", "event", "signal", "workflow", "error"]
-TypeEnum = Literal["collect"]
-UpstreamEnum = Literal["sandbox", "live", "custom"]
+RevisionVerdict: TypeAlias = Literal["none", "additive", "risky", "breaking"]
+Role: TypeAlias = Literal["owner", "admin", "editor", "viewer"]
+SeverityEnum: TypeAlias = Literal["error", "warning"]
+StageEnum: TypeAlias = Literal["candidate", "production", "archived"]
+ThemeEnum: TypeAlias = Literal["system", "light", "dark"]
+ThroughEnum: TypeAlias = Literal["session", "key", "oauth"]
+TokenTypeEnum: TypeAlias = Literal["bearer"]
+Trade: TypeAlias = Literal["sale", "jeonse", "monthly", "short"]
+TriggerInputKindEnum: TypeAlias = Literal[
+    "email", "error", "event", "form", "schedule", "signal", "webhook", "workflow"
+]
+TriggerOutputKindEnum: TypeAlias = Literal[
+    "schedule", "webhook", "form", "email", "event", "signal", "workflow", "error"
+]
+TypeEnum: TypeAlias = Literal["collect"]
+UpstreamEnum: TypeAlias = Literal["sandbox", "live", "custom"]
+UpstreamMode: TypeAlias = Literal["sandbox", "live", "custom", "local"]
 
 
 class AcceptInputRequest(Model):
@@ -187,8 +196,8 @@ class AuditOutput(Model):
     target_id: str | None = None
     target_label: str | None = None
     address: str | None = None
-    before: Any | None = None
-    after: Any | None = None
+    before: Any = None
+    after: Any = None
 
 
 class CapabilitiesOutput(Model):
@@ -215,6 +224,22 @@ class ChecksOutput(Model):
     database: HealthCheck
     redis: HealthCheck
     worker: HealthCheck
+
+
+class ChoiceInput(Model):
+    topic: str
+    channel: NotificationChannel
+    mode: NotificationMode
+
+
+class ChoiceInputRequest(Model):
+    topic: str
+    channel: NotificationChannel
+    mode: NotificationMode
+
+
+class CodeInputRequest(Model):
+    code: str
 
 
 class CollectFiltersRequest(Model):
@@ -431,6 +456,24 @@ class DefinitionInputRequest(Model):
     definition: dict[str, Any]
 
 
+class DeliveryOutput(Model):
+    id: str
+    channel: NotificationChannel
+    destination: str | None = None
+    address: str
+    status: DeliveryOutputStatusEnum | None = None
+    attempts: int | None = None
+    next_attempt_at: datetime
+    sent_at: datetime | None = None
+    response_status: int | None = None
+    error_code: str | None = None
+    error: str | None = None
+    digest: bool
+    is_test: bool | None = None
+    events: list[NotificationsEventOutput]
+    created_at: datetime
+
+
 class DeploymentInputRequest(Model):
     name: str | None = None
     slug: str | None = None
@@ -454,8 +497,36 @@ class DeploymentOutput(Model):
     soft_timeout_seconds: float | None = None
     allowed_origins: list[str] | None = None
     template: str | None = None
+    prompts: list[PromptField]
+    resources: list[ResourceField]
     created_at: datetime
     updated_at: datetime
+
+
+class DestinationInputRequest(Model):
+    channel: DestinationChannel
+    address: dict[str, Any]
+    name: str | None = None
+    personal: bool | None = None
+    topics: list[str] | None = None
+    mode: NotificationMode | None = None
+
+
+class DestinationOutput(Model):
+    """A destination without its secrets; `address` shows only what identifies it."""
+
+    id: str
+    channel: ChannelC69Enum
+    name: str
+    address: str
+    personal: bool
+    topics: list[str]
+    mode: NotificationMode | None = None
+    confirmed: bool
+    is_active: bool | None = None
+    problem: str | None = None
+    last_sent_at: datetime | None = None
+    created_at: datetime
 
 
 class DetectAnomaliesRequest(Model):
@@ -510,8 +581,8 @@ class ExecutionDetail(Model):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     input: Any = None
-    output: Any | None = None
-    waiting: Any | None = None
+    output: Any = None
+    waiting: Any = None
     wake_at: datetime | None = None
     crashes: int | None = None
     part: dict[str, Any] | None
@@ -568,7 +639,7 @@ class FiredOutput(Model):
 class FiringDetail(Model):
     id: str
     key: str
-    state: State55eEnum | None = None
+    state: FiringState | None = None
     is_test: bool | None = None
     execution: str | None = None
     execution_state: str | None = None
@@ -582,7 +653,7 @@ class FiringDetail(Model):
 class FiringOutput(Model):
     id: str
     key: str
-    state: State55eEnum | None = None
+    state: FiringState | None = None
     is_test: bool | None = None
     execution: str | None = None
     execution_state: str | None = None
@@ -633,8 +704,8 @@ class History(Model):
     platform: str
     price: int | None = None
     rent: int | None = None
-    before: Any | None = None
-    after: Any | None = None
+    before: Any = None
+    after: Any = None
 
 
 class HistoryOutput(Model):
@@ -652,7 +723,7 @@ class IntegrationOutput(Model):
     docs_url: str
     auth: str
     needs_credential: bool
-    mode: ModeEnum
+    mode: UpstreamMode
     actions: list[str]
     credential_schema: dict[str, Any]
 
@@ -895,6 +966,17 @@ class LoginOutput(Model):
     expires_in: int
 
 
+class MarkInputRequest(Model):
+    ids: list[str] | None = None
+    topic: str | None = None
+    read: bool | None = None
+
+
+class MarkOutput(Model):
+    changed: int
+    unread: int
+
+
 class MarketToolOutput(Model):
     name: str
     title: TitleOutput
@@ -1007,9 +1089,29 @@ class NewDeploymentOutput(Model):
     soft_timeout_seconds: float | None = None
     allowed_origins: list[str] | None = None
     template: str | None = None
+    prompts: list[PromptField]
+    resources: list[ResourceField]
     created_at: datetime
     updated_at: datetime
     key: str | None = None
+
+
+class NewDestinationOutput(Model):
+    """A fresh destination; `secret` signs a webhook's messages and is not shown again."""
+
+    id: str
+    channel: ChannelC69Enum
+    name: str
+    address: str
+    personal: bool
+    topics: list[str]
+    mode: NotificationMode | None = None
+    confirmed: bool
+    is_active: bool | None = None
+    problem: str | None = None
+    last_sent_at: datetime | None = None
+    created_at: datetime
+    secret: str
 
 
 class NewInvitationOutput(Model):
@@ -1062,9 +1164,9 @@ class NodeRunOutput(Model):
     state: NodeRunState
     attempt: int | None = None
     port: str | None = None
-    output: Any | None = None
-    error: Any | None = None
-    waiting: Any | None = None
+    output: Any = None
+    error: Any = None
+    waiting: Any = None
     started_at: datetime | None = None
     milliseconds: float | None = None
 
@@ -1091,6 +1193,31 @@ class NoticeOut(Model):
     is_sample: bool
 
 
+class NotificationOutput(Model):
+    id: str
+    created_at: datetime
+    read_at: datetime | None = None
+    topic: str
+    severity: str
+    title: dict[str, str]
+    body: dict[str, str]
+    url: str
+    data: dict[str, Any]
+
+
+class NotificationsEventOutput(Model):
+    id: str
+    topic: str
+    title_en: str
+    title_ko: str
+    created_at: datetime
+
+
+class NotificationsWordsOutput(Model):
+    en: str
+    ko: str
+
+
 class OAuthErrorOutput(Model):
     error: str
     error_description: str | None = None
@@ -1112,7 +1239,7 @@ class OptionsInputRequest(Model):
 class OutcomeOutput(Model):
     id: str
     state: ExecutionState
-    output: Any | None
+    output: Any
     error: dict[str, Any] | None
     replayed: bool
 
@@ -1153,8 +1280,20 @@ class PaginatedDatasetOutputList(Model):
     previous: str | None
 
 
+class PaginatedDeliveryOutputList(Model):
+    results: list[DeliveryOutput]
+    next: str | None
+    previous: str | None
+
+
 class PaginatedDeploymentOutputList(Model):
     results: list[DeploymentOutput]
+    next: str | None
+    previous: str | None
+
+
+class PaginatedDestinationOutputList(Model):
+    results: list[DestinationOutput]
     next: str | None
     previous: str | None
 
@@ -1221,6 +1360,12 @@ class PaginatedModelOutputList(Model):
 
 class PaginatedNoticeOutList(Model):
     results: list[NoticeOut]
+    next: str | None
+    previous: str | None
+
+
+class PaginatedNotificationOutputList(Model):
+    results: list[NotificationOutput]
     next: str | None
     previous: str | None
 
@@ -1303,11 +1448,30 @@ class PatchedDeploymentPatchRequest(Model):
     state: DeploymentState | None = None
     rate_limit: int | None = None
     allowed_origins: list[str] | None = None
+    prompts: list[PromptFieldRequest] | None = None
+    resources: list[ResourceFieldRequest] | None = None
+
+
+class PatchedDestinationChangeRequest(Model):
+    name: str | None = None
+    topics: list[str] | None = None
+    mode: NotificationMode | None = None
+    is_active: bool | None = None
 
 
 class PatchedMemberPatchRequest(Model):
     role: Role | None = None
     is_auditor: bool | None = None
+
+
+class PatchedPreferenceInputRequest(Model):
+    choices: list[ChoiceInputRequest] | None = None
+    time_zone: str | None = None
+    quiet_from: time | None = None
+    quiet_to: time | None = None
+    daily_at: time | None = None
+    muted_until: datetime | None = None
+    critical_anyway: bool | None = None
 
 
 class PatchedProfilePatchRequest(Model):
@@ -1345,13 +1509,13 @@ class PatchedWorkspacePatchRequest(Model):
 
 
 class PinInputRequest(Model):
-    output: Any | None
+    output: Any
     port: str | None = None
 
 
 class PinOutput(Model):
     node: str
-    output: Any | None = None
+    output: Any = None
     port: str | None = None
     saved_by: str | None = None
     created_at: datetime
@@ -1365,6 +1529,16 @@ class PredictRequest(Model):
     timezone: str | None = None
 
 
+class PreferenceOutput(Model):
+    choices: list[ChoiceInput]
+    time_zone: str
+    quiet_from: time | None
+    quiet_to: time | None
+    daily_at: time
+    muted_until: datetime | None
+    critical_anyway: bool
+
+
 class PreviewInputRequest(Model):
     value: Any
     run: str | None = None
@@ -1373,7 +1547,7 @@ class PreviewInputRequest(Model):
 
 class PreviewOutput(Model):
     ok: bool
-    value: Any | None
+    value: Any
     shown: str
     type: str
     message: str
@@ -1413,6 +1587,46 @@ class ProductOut(Model):
     is_sample: bool
 
 
+class PromptArgumentField(Model):
+    """A blank of a prompt."""
+
+    name: str
+    description: str | None = None
+    required: bool | None = None
+
+
+class PromptArgumentFieldRequest(Model):
+    """A blank of a prompt."""
+
+    name: str
+    description: str | None = None
+    required: bool | None = None
+
+
+class PromptField(Model):
+    """A question that people pick in their client."""
+
+    name: str
+    title: str | None = None
+    description: str | None = None
+    text: str
+    arguments: list[PromptArgumentField] | None = None
+
+
+class PromptFieldRequest(Model):
+    """A question that people pick in their client."""
+
+    name: str
+    title: str | None = None
+    description: str | None = None
+    text: str
+    arguments: list[PromptArgumentFieldRequest] | None = None
+
+
+class PushKeyOutput(Model):
+    key: str
+
+
 class QueueOutput(Model):
     name: str
     waiting: int
@@ -1440,8 +1654,8 @@ class Requirement(Model):
     trade: Trade
     property_types: list[PropertyType] | None = None
     region_codes: list[str] | None = None
-    centre: Any | None = None
-    polygon: Any | None = None
+    centre: Any = None
+    polygon: Any = None
     price_min: int | None = None
     price_max: int | None = None
     rent_max: int | None = None
@@ -1476,6 +1690,30 @@ class RequirementInputRequest(Model):
     note: str | None = None
     notify: NotifyEnum | None = None
     is_active: bool | None = None
+
+
+class ResourceField(Model):
+    """Something to read: a text, or the answer of a reading tool of the same server."""
+
+    name: str
+    title: str | None = None
+    description: str | None = None
+    mime_type: str | None = None
+    text: str | None = None
+    tool: str | None = None
+    tool_arguments: dict[str, Any] | None = None
+
+
+class ResourceFieldRequest(Model):
+    """Something to read: a text, or the answer of a reading tool of the same server."""
+
+    name: str
+    title: str | None = None
+    description: str | None = None
+    mime_type: str | None = None
+    text: str | None = None
+    tool: str | None = None
+    tool_arguments: dict[str, Any] | None = None
 
 
 class ReviewPair(Model):
@@ -1660,6 +1898,18 @@ class ToolOutput(Model):
     timeout_seconds: float | None = None
 
 
+class TopicOutput(Model):
+    id: str
+    title: NotificationsWordsOutput
+    description: NotificationsWordsOutput
+    severity: str
+    modes: dict[str, str]
+
+
+class TopicsOutput(Model):
+    results: list[TopicOutput]
+
+
 class TrainAnomalyRequest(Model):
     data: list[Any] | dict[str, Any] | str | None = None
     dataset: str | None = None
@@ -1722,6 +1972,16 @@ class TriggerOutput(Model):
     last_error: str | None = None
     failures: int | None = None
     created_at: datetime
+
+
+class TriggersPreviewInputRequest(Model):
+    config: dict[str, Any]
+
+
+class TriggersPreviewOutput(Model):
+    cron: list[str]
+    days: str
+    next_runs: list[datetime]
 
 
 class UsageOutput(Model):

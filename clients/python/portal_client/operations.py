@@ -794,12 +794,6 @@ class TimeSeries:
         """Ask a job to stop."""
         return self._transport.call("DELETE", f"/api/v1/timeseries/jobs/{quote(job_id)}", answer=m.JobOutput)
 
-    def trigger_kinds_list(self, *, fields: str | Unset = UNSET) -> builtins.list[m.KindOutput]:
-        """Every kind of trigger with the schema of its configuration."""
-        return self._transport.call(
-            "GET", "/api/v1/trigger-kinds", query={"fields": fields}, answer=builtins.list[m.KindOutput]
-        )
-
 
 class SignIn:
     """Sign-in."""
@@ -1040,7 +1034,7 @@ class Procurement:
             "GET", f"/api/v1/crawl/jobs/{quote(job_id)}", query={"fields": fields}, answer=m.JobOut
         )
 
-    def crawl_jobs_steer(self, act: Literal["cancel", "pause", "resume"], job_id: str) -> m.JobOut:
+    def crawl_jobs_steer(self, job_id: str, act: Literal["cancel", "pause", "resume"]) -> m.JobOut:
         """Pause, cancel or resume a crawl."""
         return self._transport.call("POST", f"/api/v1/crawl/jobs/{quote(job_id)}/{quote(act)}", answer=m.JobOut)
 
@@ -1316,6 +1310,8 @@ class Deployments:
         state: m.DeploymentState | Unset = UNSET,
         rate_limit: int | Unset = UNSET,
         allowed_origins: builtins.list[str] | Unset = UNSET,
+        prompts: builtins.list[m.PromptFieldRequest] | Unset = UNSET,
+        resources: builtins.list[m.ResourceFieldRequest] | Unset = UNSET,
     ) -> m.DeploymentOutput:
         """Change words, limits or origins, or pause, resume or retire the server."""
         return self._transport.call(
@@ -1328,6 +1324,8 @@ class Deployments:
                 "state": state,
                 "rate_limit": rate_limit,
                 "allowed_origins": allowed_origins,
+                "prompts": prompts,
+                "resources": resources,
             },
             answer=m.DeploymentOutput,
         )
@@ -1374,11 +1372,11 @@ class Deployments:
             answer=m.NewKeyOutput,
         )
 
-    def keys_revoke(self, key_id: str, slug: str) -> None:
+    def keys_revoke(self, slug: str, key_id: str) -> None:
         """Revoke a key."""
         return self._transport.call("DELETE", f"/api/v1/deployments/{quote(slug)}/keys/{quote(key_id)}", answer=None)
 
-    def keys_rotate(self, key_id: str, slug: str) -> m.NewKeyOutput:
+    def keys_rotate(self, slug: str, key_id: str) -> m.NewKeyOutput:
         """A new key of the same label."""
         return self._transport.call(
             "POST", f"/api/v1/deployments/{quote(slug)}/keys/{quote(key_id)}/rotate", answer=m.NewKeyOutput
@@ -1431,7 +1429,7 @@ class Deployments:
             answer=m.RevisionOutput,
         )
 
-    def rollback(self, number: int, slug: str) -> m.RevisionOutput:
+    def rollback(self, slug: str, number: int) -> m.RevisionOutput:
         """Make a revision the live one again."""
         return self._transport.call(
             "POST", f"/api/v1/deployments/{quote(slug)}/revisions/{quote(number)}/activate", answer=m.RevisionOutput
@@ -1797,7 +1795,7 @@ class Workspaces:
             answer=m.NewInvitationOutput,
         )
 
-    def invitations_revoke(self, invitation_id: str, workspace_id: str) -> None:
+    def invitations_revoke(self, workspace_id: str, invitation_id: str) -> None:
         """Withdraw an invitation."""
         return self._transport.call(
             "DELETE", f"/api/v1/workspaces/{quote(workspace_id)}/invitations/{quote(invitation_id)}", answer=None
@@ -1863,13 +1861,13 @@ class Workspaces:
             answer=m.NewApiKeyOutput,
         )
 
-    def keys_revoke(self, key_id: str, workspace_id: str) -> None:
+    def keys_revoke(self, workspace_id: str, key_id: str) -> None:
         """Revoke a key of the workspace."""
         return self._transport.call(
             "DELETE", f"/api/v1/workspaces/{quote(workspace_id)}/keys/{quote(key_id)}", answer=None
         )
 
-    def keys_rotate(self, key_id: str, workspace_id: str, *, idempotency_key: str | Unset = UNSET) -> m.NewApiKeyOutput:
+    def keys_rotate(self, workspace_id: str, key_id: str, *, idempotency_key: str | Unset = UNSET) -> m.NewApiKeyOutput:
         """A new key like the old one, which works on for a day."""
         return self._transport.call(
             "POST",
@@ -1922,7 +1920,7 @@ class Workspaces:
         yield from self._transport.rows(page, m.PaginatedMemberOutputList)
 
     def members_update(
-        self, membership_id: str, workspace_id: str, *, role: m.Role | Unset = UNSET, is_auditor: bool | Unset = UNSET
+        self, workspace_id: str, membership_id: str, *, role: m.Role | Unset = UNSET, is_auditor: bool | Unset = UNSET
     ) -> m.MemberOutput:
         """Change a member's role or auditor right."""
         return self._transport.call(
@@ -1932,7 +1930,7 @@ class Workspaces:
             answer=m.MemberOutput,
         )
 
-    def members_remove(self, membership_id: str, workspace_id: str) -> None:
+    def members_remove(self, workspace_id: str, membership_id: str) -> None:
         """Take a member out."""
         return self._transport.call(
             "DELETE", f"/api/v1/workspaces/{quote(workspace_id)}/members/{quote(membership_id)}", answer=None
@@ -2232,30 +2230,281 @@ class Nodes:
         )
 
 
-class People:
-    """People."""
+class Notifications:
+    """Notifications."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def me_read(self, *, fields: str | Unset = UNSET) -> m.UserOutput:
-        """Your profile."""
-        return self._transport.call("GET", "/api/v1/users/me", query={"fields": fields}, answer=m.UserOutput)
-
-    def me_update(
+    def list(
         self,
         *,
+        cursor: str | Unset = UNSET,
+        days: int | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+        severity: Literal["info", "success", "warning", "critical"] | Unset = UNSET,
+        state: Literal["unread", "read"] | Unset = UNSET,
+        topic: str | Unset = UNSET,
+        words: str | Unset = UNSET,
+    ) -> m.PaginatedNotificationOutputList:
+        """Your notifications in the workspace, newest first."""
+        return self._transport.call(
+            "GET",
+            "/api/v1/notifications",
+            query={
+                "cursor": cursor,
+                "days": days,
+                "fields": fields,
+                "limit": limit,
+                "ordering": ordering,
+                "severity": severity,
+                "state": state,
+                "topic": topic,
+                "words": words,
+            },
+            answer=m.PaginatedNotificationOutputList,
+        )
+
+    def list_all(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        days: int | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+        severity: Literal["info", "success", "warning", "critical"] | Unset = UNSET,
+        state: Literal["unread", "read"] | Unset = UNSET,
+        topic: str | Unset = UNSET,
+        words: str | Unset = UNSET,
+    ) -> Iterator[m.NotificationOutput]:
+        """The rows of all pages."""
+        page = self.list(
+            cursor=cursor,
+            days=days,
+            fields=fields,
+            limit=limit,
+            ordering=ordering,
+            severity=severity,
+            state=state,
+            topic=topic,
+            words=words,
+        )
+        yield from self._transport.rows(page, m.PaginatedNotificationOutputList)
+
+    def read(self, notification_id: str, *, fields: str | Unset = UNSET) -> m.NotificationOutput:
+        """One of your notifications."""
+        return self._transport.call(
+            "GET",
+            f"/api/v1/notifications/{quote(notification_id)}",
+            query={"fields": fields},
+            answer=m.NotificationOutput,
+        )
+
+    def deliveries_list(
+        self,
+        *,
+        channel: Literal["page", "email", "push", "slack", "webhook", "sms"] | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+        status: Literal["pending", "sending", "sent", "failed", "dropped"] | Unset = UNSET,
+    ) -> m.PaginatedDeliveryOutputList:
+        """What was sent to you, and to the workspace's destinations if you may see connections."""
+        return self._transport.call(
+            "GET",
+            "/api/v1/notifications/deliveries",
+            query={
+                "channel": channel,
+                "cursor": cursor,
+                "fields": fields,
+                "limit": limit,
+                "ordering": ordering,
+                "status": status,
+            },
+            answer=m.PaginatedDeliveryOutputList,
+        )
+
+    def deliveries_list_all(
+        self,
+        *,
+        channel: Literal["page", "email", "push", "slack", "webhook", "sms"] | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+        status: Literal["pending", "sending", "sent", "failed", "dropped"] | Unset = UNSET,
+    ) -> Iterator[m.DeliveryOutput]:
+        """The rows of all pages."""
+        page = self.deliveries_list(
+            channel=channel, cursor=cursor, fields=fields, limit=limit, ordering=ordering, status=status
+        )
+        yield from self._transport.rows(page, m.PaginatedDeliveryOutputList)
+
+    def deliveries_retry(self, delivery_id: str) -> m.DeliveryOutput:
+        """Try a failed delivery again."""
+        return self._transport.call(
+            "POST", f"/api/v1/notifications/deliveries/{quote(delivery_id)}/retry", answer=m.DeliveryOutput
+        )
+
+    def destinations_list(
+        self,
+        *,
+        channel: Literal["email", "webhook", "slack", "sms", "push"] | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+    ) -> m.PaginatedDestinationOutputList:
+        """Your destinations, and the workspace's if you may see connections."""
+        return self._transport.call(
+            "GET",
+            "/api/v1/notifications/destinations",
+            query={"channel": channel, "cursor": cursor, "fields": fields, "limit": limit, "ordering": ordering},
+            answer=m.PaginatedDestinationOutputList,
+        )
+
+    def destinations_list_all(
+        self,
+        *,
+        channel: Literal["email", "webhook", "slack", "sms", "push"] | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+    ) -> Iterator[m.DestinationOutput]:
+        """The rows of all pages."""
+        page = self.destinations_list(channel=channel, cursor=cursor, fields=fields, limit=limit, ordering=ordering)
+        yield from self._transport.rows(page, m.PaginatedDestinationOutputList)
+
+    def destinations_create(
+        self,
+        *,
+        channel: m.DestinationChannel,
+        address: dict[str, Any],
+        idempotency_key: str | Unset = UNSET,
         name: str | Unset = UNSET,
-        language: m.LanguageEnum | Unset = UNSET,
-        theme: m.ThemeEnum | Unset = UNSET,
-        time_zone: str | Unset = UNSET,
-    ) -> m.UserOutput:
-        """Change your name, language, theme or time zone."""
+        personal: bool | Unset = UNSET,
+        topics: builtins.list[str] | Unset = UNSET,
+        mode: m.NotificationMode | Unset = UNSET,
+    ) -> m.NewDestinationOutput:
+        """Add a destination."""
+        return self._transport.call(
+            "POST",
+            "/api/v1/notifications/destinations",
+            headers={"Idempotency-Key": idempotency_key},
+            json={
+                "channel": channel,
+                "address": address,
+                "name": name,
+                "personal": personal,
+                "topics": topics,
+                "mode": mode,
+            },
+            answer=m.NewDestinationOutput,
+        )
+
+    def destinations_read(self, destination_id: str, *, fields: str | Unset = UNSET) -> m.DestinationOutput:
+        """One destination, without its secrets."""
+        return self._transport.call(
+            "GET",
+            f"/api/v1/notifications/destinations/{quote(destination_id)}",
+            query={"fields": fields},
+            answer=m.DestinationOutput,
+        )
+
+    def destinations_change(
+        self,
+        destination_id: str,
+        *,
+        name: str | Unset = UNSET,
+        topics: builtins.list[str] | Unset = UNSET,
+        mode: m.NotificationMode | Unset = UNSET,
+        is_active: bool | Unset = UNSET,
+    ) -> m.DestinationOutput:
+        """Rename a destination, choose its topics, switch it on or off."""
         return self._transport.call(
             "PATCH",
-            "/api/v1/users/me",
-            json={"name": name, "language": language, "theme": theme, "time_zone": time_zone},
-            answer=m.UserOutput,
+            f"/api/v1/notifications/destinations/{quote(destination_id)}",
+            json={"name": name, "topics": topics, "mode": mode, "is_active": is_active},
+            answer=m.DestinationOutput,
+        )
+
+    def destinations_delete(self, destination_id: str) -> None:
+        """Remove a destination and its secrets."""
+        return self._transport.call(
+            "DELETE", f"/api/v1/notifications/destinations/{quote(destination_id)}", answer=None
+        )
+
+    def destinations_confirm(self, destination_id: str, *, code: str) -> m.DestinationOutput:
+        """Enter the code that arrived at the address."""
+        return self._transport.call(
+            "POST",
+            f"/api/v1/notifications/destinations/{quote(destination_id)}/confirm",
+            json={"code": code},
+            answer=m.DestinationOutput,
+        )
+
+    def destinations_test(self, destination_id: str) -> m.DeliveryOutput:
+        """Send a test message now."""
+        return self._transport.call(
+            "POST", f"/api/v1/notifications/destinations/{quote(destination_id)}/test", answer=m.DeliveryOutput
+        )
+
+    def mark(
+        self, *, ids: builtins.list[str] | Unset = UNSET, topic: str | Unset = UNSET, read: bool | Unset = UNSET
+    ) -> m.MarkOutput:
+        """Mark some or all of your notifications as read, or as unread again."""
+        return self._transport.call(
+            "POST", "/api/v1/notifications/mark", json={"ids": ids, "topic": topic, "read": read}, answer=m.MarkOutput
+        )
+
+    def preferences_read(self, *, fields: str | Unset = UNSET) -> m.PreferenceOutput:
+        """Your choices, defaults filled in."""
+        return self._transport.call(
+            "GET", "/api/v1/notifications/preferences", query={"fields": fields}, answer=m.PreferenceOutput
+        )
+
+    def preferences_change(
+        self,
+        *,
+        choices: builtins.list[m.ChoiceInputRequest] | Unset = UNSET,
+        time_zone: str | Unset = UNSET,
+        quiet_from: time | Unset | None = UNSET,
+        quiet_to: time | Unset | None = UNSET,
+        daily_at: time | Unset = UNSET,
+        muted_until: datetime | Unset | None = UNSET,
+        critical_anyway: bool | Unset = UNSET,
+    ) -> m.PreferenceOutput:
+        """Change some of your choices."""
+        return self._transport.call(
+            "PATCH",
+            "/api/v1/notifications/preferences",
+            json={
+                "choices": choices,
+                "time_zone": time_zone,
+                "quiet_from": quiet_from,
+                "quiet_to": quiet_to,
+                "daily_at": daily_at,
+                "muted_until": muted_until,
+                "critical_anyway": critical_anyway,
+            },
+            answer=m.PreferenceOutput,
+        )
+
+    def push_key(self, *, fields: str | Unset = UNSET) -> m.PushKeyOutput:
+        """The key that browsers subscribe to push messages with."""
+        return self._transport.call(
+            "GET", "/api/v1/notifications/push-key", query={"fields": fields}, answer=m.PushKeyOutput
+        )
+
+    def topics(self, *, fields: str | Unset = UNSET) -> m.TopicsOutput:
+        """Every topic, with the modes that hold for you."""
+        return self._transport.call(
+            "GET", "/api/v1/notifications/topics", query={"fields": fields}, answer=m.TopicsOutput
         )
 
 
@@ -2264,6 +2513,12 @@ class Workflows:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def trigger_kinds_list(self, *, fields: str | Unset = UNSET) -> builtins.list[m.KindOutput]:
+        """Every kind of trigger with the schema of its configuration."""
+        return self._transport.call(
+            "GET", "/api/v1/trigger-kinds", query={"fields": fields}, answer=builtins.list[m.KindOutput]
+        )
 
     def list(
         self,
@@ -2418,7 +2673,7 @@ class Workflows:
             answer=m.KeptInputOutput,
         )
 
-    def inputs_delete(self, input_id: str, workflow_id: str) -> None:
+    def inputs_delete(self, workflow_id: str, input_id: str) -> None:
         """Forget a kept input."""
         return self._transport.call(
             "DELETE", f"/api/v1/workflows/{quote(workflow_id)}/inputs/{quote(input_id)}", answer=None
@@ -2451,7 +2706,7 @@ class Workflows:
             answer=builtins.list[m.PinOutput],
         )
 
-    def pins_save(self, node: str, workflow_id: str, *, output: Any | None, port: str | Unset = UNSET) -> m.PinOutput:
+    def pins_save(self, workflow_id: str, node: str, *, output: Any, port: str | Unset = UNSET) -> m.PinOutput:
         """Pin a result to a node."""
         return self._transport.call(
             "PUT",
@@ -2460,7 +2715,7 @@ class Workflows:
             answer=m.PinOutput,
         )
 
-    def pins_delete(self, node: str, workflow_id: str) -> None:
+    def pins_delete(self, workflow_id: str, node: str) -> None:
         """Take the pinned result off a node."""
         return self._transport.call("DELETE", f"/api/v1/workflows/{quote(workflow_id)}/pins/{quote(node)}", answer=None)
 
@@ -2560,7 +2815,7 @@ class Workflows:
             answer=m.TriggerOutput,
         )
 
-    def triggers_read(self, trigger_id: str, workflow_id: str, *, fields: str | Unset = UNSET) -> m.TriggerOutput:
+    def triggers_read(self, workflow_id: str, trigger_id: str, *, fields: str | Unset = UNSET) -> m.TriggerOutput:
         """One trigger."""
         return self._transport.call(
             "GET",
@@ -2571,8 +2826,8 @@ class Workflows:
 
     def triggers_update(
         self,
-        trigger_id: str,
         workflow_id: str,
+        trigger_id: str,
         *,
         name: str | Unset = UNSET,
         config: dict[str, Any] | Unset = UNSET,
@@ -2587,13 +2842,13 @@ class Workflows:
             answer=m.TriggerOutput,
         )
 
-    def triggers_delete(self, trigger_id: str, workflow_id: str) -> None:
+    def triggers_delete(self, workflow_id: str, trigger_id: str) -> None:
         """Delete a trigger with its history."""
         return self._transport.call(
             "DELETE", f"/api/v1/workflows/{quote(workflow_id)}/triggers/{quote(trigger_id)}", answer=None
         )
 
-    def triggers_new_address(self, trigger_id: str, workflow_id: str) -> m.TriggerOutput:
+    def triggers_new_address(self, workflow_id: str, trigger_id: str) -> m.TriggerOutput:
         """Replace the address."""
         return self._transport.call(
             "POST",
@@ -2603,8 +2858,8 @@ class Workflows:
 
     def triggers_events_list(
         self,
-        trigger_id: str,
         workflow_id: str,
+        trigger_id: str,
         *,
         cursor: str | Unset = UNSET,
         fields: str | Unset = UNSET,
@@ -2622,8 +2877,8 @@ class Workflows:
 
     def triggers_events_list_all(
         self,
-        trigger_id: str,
         workflow_id: str,
+        trigger_id: str,
         *,
         cursor: str | Unset = UNSET,
         fields: str | Unset = UNSET,
@@ -2633,12 +2888,12 @@ class Workflows:
     ) -> Iterator[m.FiringOutput]:
         """The rows of all pages."""
         page = self.triggers_events_list(
-            trigger_id, workflow_id, cursor=cursor, fields=fields, limit=limit, ordering=ordering, state=state
+            workflow_id, trigger_id, cursor=cursor, fields=fields, limit=limit, ordering=ordering, state=state
         )
         yield from self._transport.rows(page, m.PaginatedFiringOutputList)
 
     def triggers_events_read(
-        self, firing_id: str, trigger_id: str, workflow_id: str, *, fields: str | Unset = UNSET
+        self, workflow_id: str, trigger_id: str, firing_id: str, *, fields: str | Unset = UNSET
     ) -> m.FiringDetail:
         """One event with its stored content."""
         return self._transport.call(
@@ -2648,7 +2903,7 @@ class Workflows:
             answer=m.FiringDetail,
         )
 
-    def triggers_events_replay(self, firing_id: str, trigger_id: str, workflow_id: str) -> m.FiredOutput:
+    def triggers_events_replay(self, workflow_id: str, trigger_id: str, firing_id: str) -> m.FiredOutput:
         """Run a stored event again, as a run of its own."""
         return self._transport.call(
             "POST",
@@ -2656,7 +2911,7 @@ class Workflows:
             answer=m.FiredOutput,
         )
 
-    def triggers_listen(self, trigger_id: str, workflow_id: str) -> m.TriggerOutput:
+    def triggers_listen(self, workflow_id: str, trigger_id: str) -> m.TriggerOutput:
         """For three minutes, requests to the address run the draft, also while the trigger is off."""
         return self._transport.call(
             "POST",
@@ -2664,26 +2919,19 @@ class Workflows:
             answer=m.TriggerOutput,
         )
 
-    def triggers_test(self, trigger_id: str, workflow_id: str) -> m.FiredOutput:
+    def triggers_test(self, workflow_id: str, trigger_id: str) -> m.FiredOutput:
         """Run the draft with the newest real event, or with a sample of the kind."""
         return self._transport.call(
             "POST", f"/api/v1/workflows/{quote(workflow_id)}/triggers/{quote(trigger_id)}/test", answer=m.FiredOutput
         )
 
-    def triggers_preview(
-        self,
-        workflow_id: str,
-        *,
-        value: Any,
-        run: str | Unset | None = UNSET,
-        level: builtins.list[str] | Unset = UNSET,
-    ) -> m.PreviewOutput:
+    def triggers_preview(self, workflow_id: str, *, config: dict[str, Any]) -> m.TriggersPreviewOutput:
         """How a schedule is understood, and its next five moments, without storing anything."""
         return self._transport.call(
             "POST",
             f"/api/v1/workflows/{quote(workflow_id)}/triggers/preview",
-            json={"value": value, "run": run, "level": level},
-            answer=m.PreviewOutput,
+            json={"config": config},
+            answer=m.TriggersPreviewOutput,
         )
 
     def versions_list(
@@ -2733,7 +2981,7 @@ class Workflows:
             answer=m.VersionOutput,
         )
 
-    def versions_read(self, number: int, workflow_id: str, *, fields: str | Unset = UNSET) -> m.VersionDetail:
+    def versions_read(self, workflow_id: str, number: int, *, fields: str | Unset = UNSET) -> m.VersionDetail:
         """One version with its definition."""
         return self._transport.call(
             "GET",
@@ -2742,7 +2990,7 @@ class Workflows:
             answer=m.VersionDetail,
         )
 
-    def versions_restore(self, number: int, workflow_id: str) -> m.WorkflowOutput:
+    def versions_restore(self, workflow_id: str, number: int) -> m.WorkflowOutput:
         """Make an old version the draft again."""
         return self._transport.call(
             "POST", f"/api/v1/workflows/{quote(workflow_id)}/versions/{quote(number)}/restore", answer=m.WorkflowOutput
@@ -2773,6 +3021,33 @@ class Workflows:
         )
 
 
+class People:
+    """People."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def me_read(self, *, fields: str | Unset = UNSET) -> m.UserOutput:
+        """Your profile."""
+        return self._transport.call("GET", "/api/v1/users/me", query={"fields": fields}, answer=m.UserOutput)
+
+    def me_update(
+        self,
+        *,
+        name: str | Unset = UNSET,
+        language: m.LanguageEnum | Unset = UNSET,
+        theme: m.ThemeEnum | Unset = UNSET,
+        time_zone: str | Unset = UNSET,
+    ) -> m.UserOutput:
+        """Change your name, language, theme or time zone."""
+        return self._transport.call(
+            "PATCH",
+            "/api/v1/users/me",
+            json={"name": name, "language": language, "theme": theme, "time_zone": time_zone},
+            answer=m.UserOutput,
+        )
+
+
 class Operations:
     """Every operation of the API, by chapter."""
 
@@ -2789,8 +3064,9 @@ class Operations:
         self.keys = ApiKeys(transport)
         self.markets = Markets(transport)
         self.nodes = Nodes(transport)
-        self.users = People(transport)
+        self.notifications = Notifications(transport)
         self.workflows = Workflows(transport)
+        self.users = People(transport)
 
 
 class AsyncProperties:
@@ -3588,12 +3864,6 @@ class AsyncTimeSeries:
         """Ask a job to stop."""
         return await self._transport.call("DELETE", f"/api/v1/timeseries/jobs/{quote(job_id)}", answer=m.JobOutput)
 
-    async def trigger_kinds_list(self, *, fields: str | Unset = UNSET) -> builtins.list[m.KindOutput]:
-        """Every kind of trigger with the schema of its configuration."""
-        return await self._transport.call(
-            "GET", "/api/v1/trigger-kinds", query={"fields": fields}, answer=builtins.list[m.KindOutput]
-        )
-
 
 class AsyncSignIn:
     """Sign-in."""
@@ -3836,7 +4106,7 @@ class AsyncProcurement:
             "GET", f"/api/v1/crawl/jobs/{quote(job_id)}", query={"fields": fields}, answer=m.JobOut
         )
 
-    async def crawl_jobs_steer(self, act: Literal["cancel", "pause", "resume"], job_id: str) -> m.JobOut:
+    async def crawl_jobs_steer(self, job_id: str, act: Literal["cancel", "pause", "resume"]) -> m.JobOut:
         """Pause, cancel or resume a crawl."""
         return await self._transport.call("POST", f"/api/v1/crawl/jobs/{quote(job_id)}/{quote(act)}", answer=m.JobOut)
 
@@ -4119,6 +4389,8 @@ class AsyncDeployments:
         state: m.DeploymentState | Unset = UNSET,
         rate_limit: int | Unset = UNSET,
         allowed_origins: builtins.list[str] | Unset = UNSET,
+        prompts: builtins.list[m.PromptFieldRequest] | Unset = UNSET,
+        resources: builtins.list[m.ResourceFieldRequest] | Unset = UNSET,
     ) -> m.DeploymentOutput:
         """Change words, limits or origins, or pause, resume or retire the server."""
         return await self._transport.call(
@@ -4131,6 +4403,8 @@ class AsyncDeployments:
                 "state": state,
                 "rate_limit": rate_limit,
                 "allowed_origins": allowed_origins,
+                "prompts": prompts,
+                "resources": resources,
             },
             answer=m.DeploymentOutput,
         )
@@ -4178,13 +4452,13 @@ class AsyncDeployments:
             answer=m.NewKeyOutput,
         )
 
-    async def keys_revoke(self, key_id: str, slug: str) -> None:
+    async def keys_revoke(self, slug: str, key_id: str) -> None:
         """Revoke a key."""
         return await self._transport.call(
             "DELETE", f"/api/v1/deployments/{quote(slug)}/keys/{quote(key_id)}", answer=None
         )
 
-    async def keys_rotate(self, key_id: str, slug: str) -> m.NewKeyOutput:
+    async def keys_rotate(self, slug: str, key_id: str) -> m.NewKeyOutput:
         """A new key of the same label."""
         return await self._transport.call(
             "POST", f"/api/v1/deployments/{quote(slug)}/keys/{quote(key_id)}/rotate", answer=m.NewKeyOutput
@@ -4238,7 +4512,7 @@ class AsyncDeployments:
             answer=m.RevisionOutput,
         )
 
-    async def rollback(self, number: int, slug: str) -> m.RevisionOutput:
+    async def rollback(self, slug: str, number: int) -> m.RevisionOutput:
         """Make a revision the live one again."""
         return await self._transport.call(
             "POST", f"/api/v1/deployments/{quote(slug)}/revisions/{quote(number)}/activate", answer=m.RevisionOutput
@@ -4616,7 +4890,7 @@ class AsyncWorkspaces:
             answer=m.NewInvitationOutput,
         )
 
-    async def invitations_revoke(self, invitation_id: str, workspace_id: str) -> None:
+    async def invitations_revoke(self, workspace_id: str, invitation_id: str) -> None:
         """Withdraw an invitation."""
         return await self._transport.call(
             "DELETE", f"/api/v1/workspaces/{quote(workspace_id)}/invitations/{quote(invitation_id)}", answer=None
@@ -4683,14 +4957,14 @@ class AsyncWorkspaces:
             answer=m.NewApiKeyOutput,
         )
 
-    async def keys_revoke(self, key_id: str, workspace_id: str) -> None:
+    async def keys_revoke(self, workspace_id: str, key_id: str) -> None:
         """Revoke a key of the workspace."""
         return await self._transport.call(
             "DELETE", f"/api/v1/workspaces/{quote(workspace_id)}/keys/{quote(key_id)}", answer=None
         )
 
     async def keys_rotate(
-        self, key_id: str, workspace_id: str, *, idempotency_key: str | Unset = UNSET
+        self, workspace_id: str, key_id: str, *, idempotency_key: str | Unset = UNSET
     ) -> m.NewApiKeyOutput:
         """A new key like the old one, which works on for a day."""
         return await self._transport.call(
@@ -4745,7 +5019,7 @@ class AsyncWorkspaces:
             yield row
 
     async def members_update(
-        self, membership_id: str, workspace_id: str, *, role: m.Role | Unset = UNSET, is_auditor: bool | Unset = UNSET
+        self, workspace_id: str, membership_id: str, *, role: m.Role | Unset = UNSET, is_auditor: bool | Unset = UNSET
     ) -> m.MemberOutput:
         """Change a member's role or auditor right."""
         return await self._transport.call(
@@ -4755,7 +5029,7 @@ class AsyncWorkspaces:
             answer=m.MemberOutput,
         )
 
-    async def members_remove(self, membership_id: str, workspace_id: str) -> None:
+    async def members_remove(self, workspace_id: str, membership_id: str) -> None:
         """Take a member out."""
         return await self._transport.call(
             "DELETE", f"/api/v1/workspaces/{quote(workspace_id)}/members/{quote(membership_id)}", answer=None
@@ -5059,30 +5333,286 @@ class AsyncNodes:
         )
 
 
-class AsyncPeople:
-    """People."""
+class AsyncNotifications:
+    """Notifications."""
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
-    async def me_read(self, *, fields: str | Unset = UNSET) -> m.UserOutput:
-        """Your profile."""
-        return await self._transport.call("GET", "/api/v1/users/me", query={"fields": fields}, answer=m.UserOutput)
-
-    async def me_update(
+    async def list(
         self,
         *,
+        cursor: str | Unset = UNSET,
+        days: int | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+        severity: Literal["info", "success", "warning", "critical"] | Unset = UNSET,
+        state: Literal["unread", "read"] | Unset = UNSET,
+        topic: str | Unset = UNSET,
+        words: str | Unset = UNSET,
+    ) -> m.PaginatedNotificationOutputList:
+        """Your notifications in the workspace, newest first."""
+        return await self._transport.call(
+            "GET",
+            "/api/v1/notifications",
+            query={
+                "cursor": cursor,
+                "days": days,
+                "fields": fields,
+                "limit": limit,
+                "ordering": ordering,
+                "severity": severity,
+                "state": state,
+                "topic": topic,
+                "words": words,
+            },
+            answer=m.PaginatedNotificationOutputList,
+        )
+
+    async def list_all(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        days: int | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+        severity: Literal["info", "success", "warning", "critical"] | Unset = UNSET,
+        state: Literal["unread", "read"] | Unset = UNSET,
+        topic: str | Unset = UNSET,
+        words: str | Unset = UNSET,
+    ) -> AsyncIterator[m.NotificationOutput]:
+        """The rows of all pages."""
+        page = await self.list(
+            cursor=cursor,
+            days=days,
+            fields=fields,
+            limit=limit,
+            ordering=ordering,
+            severity=severity,
+            state=state,
+            topic=topic,
+            words=words,
+        )
+        async for row in self._transport.rows(page, m.PaginatedNotificationOutputList):
+            yield row
+
+    async def read(self, notification_id: str, *, fields: str | Unset = UNSET) -> m.NotificationOutput:
+        """One of your notifications."""
+        return await self._transport.call(
+            "GET",
+            f"/api/v1/notifications/{quote(notification_id)}",
+            query={"fields": fields},
+            answer=m.NotificationOutput,
+        )
+
+    async def deliveries_list(
+        self,
+        *,
+        channel: Literal["page", "email", "push", "slack", "webhook", "sms"] | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+        status: Literal["pending", "sending", "sent", "failed", "dropped"] | Unset = UNSET,
+    ) -> m.PaginatedDeliveryOutputList:
+        """What was sent to you, and to the workspace's destinations if you may see connections."""
+        return await self._transport.call(
+            "GET",
+            "/api/v1/notifications/deliveries",
+            query={
+                "channel": channel,
+                "cursor": cursor,
+                "fields": fields,
+                "limit": limit,
+                "ordering": ordering,
+                "status": status,
+            },
+            answer=m.PaginatedDeliveryOutputList,
+        )
+
+    async def deliveries_list_all(
+        self,
+        *,
+        channel: Literal["page", "email", "push", "slack", "webhook", "sms"] | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+        status: Literal["pending", "sending", "sent", "failed", "dropped"] | Unset = UNSET,
+    ) -> AsyncIterator[m.DeliveryOutput]:
+        """The rows of all pages."""
+        page = await self.deliveries_list(
+            channel=channel, cursor=cursor, fields=fields, limit=limit, ordering=ordering, status=status
+        )
+        async for row in self._transport.rows(page, m.PaginatedDeliveryOutputList):
+            yield row
+
+    async def deliveries_retry(self, delivery_id: str) -> m.DeliveryOutput:
+        """Try a failed delivery again."""
+        return await self._transport.call(
+            "POST", f"/api/v1/notifications/deliveries/{quote(delivery_id)}/retry", answer=m.DeliveryOutput
+        )
+
+    async def destinations_list(
+        self,
+        *,
+        channel: Literal["email", "webhook", "slack", "sms", "push"] | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+    ) -> m.PaginatedDestinationOutputList:
+        """Your destinations, and the workspace's if you may see connections."""
+        return await self._transport.call(
+            "GET",
+            "/api/v1/notifications/destinations",
+            query={"channel": channel, "cursor": cursor, "fields": fields, "limit": limit, "ordering": ordering},
+            answer=m.PaginatedDestinationOutputList,
+        )
+
+    async def destinations_list_all(
+        self,
+        *,
+        channel: Literal["email", "webhook", "slack", "sms", "push"] | Unset = UNSET,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+    ) -> AsyncIterator[m.DestinationOutput]:
+        """The rows of all pages."""
+        page = await self.destinations_list(
+            channel=channel, cursor=cursor, fields=fields, limit=limit, ordering=ordering
+        )
+        async for row in self._transport.rows(page, m.PaginatedDestinationOutputList):
+            yield row
+
+    async def destinations_create(
+        self,
+        *,
+        channel: m.DestinationChannel,
+        address: dict[str, Any],
+        idempotency_key: str | Unset = UNSET,
         name: str | Unset = UNSET,
-        language: m.LanguageEnum | Unset = UNSET,
-        theme: m.ThemeEnum | Unset = UNSET,
-        time_zone: str | Unset = UNSET,
-    ) -> m.UserOutput:
-        """Change your name, language, theme or time zone."""
+        personal: bool | Unset = UNSET,
+        topics: builtins.list[str] | Unset = UNSET,
+        mode: m.NotificationMode | Unset = UNSET,
+    ) -> m.NewDestinationOutput:
+        """Add a destination."""
+        return await self._transport.call(
+            "POST",
+            "/api/v1/notifications/destinations",
+            headers={"Idempotency-Key": idempotency_key},
+            json={
+                "channel": channel,
+                "address": address,
+                "name": name,
+                "personal": personal,
+                "topics": topics,
+                "mode": mode,
+            },
+            answer=m.NewDestinationOutput,
+        )
+
+    async def destinations_read(self, destination_id: str, *, fields: str | Unset = UNSET) -> m.DestinationOutput:
+        """One destination, without its secrets."""
+        return await self._transport.call(
+            "GET",
+            f"/api/v1/notifications/destinations/{quote(destination_id)}",
+            query={"fields": fields},
+            answer=m.DestinationOutput,
+        )
+
+    async def destinations_change(
+        self,
+        destination_id: str,
+        *,
+        name: str | Unset = UNSET,
+        topics: builtins.list[str] | Unset = UNSET,
+        mode: m.NotificationMode | Unset = UNSET,
+        is_active: bool | Unset = UNSET,
+    ) -> m.DestinationOutput:
+        """Rename a destination, choose its topics, switch it on or off."""
         return await self._transport.call(
             "PATCH",
-            "/api/v1/users/me",
-            json={"name": name, "language": language, "theme": theme, "time_zone": time_zone},
-            answer=m.UserOutput,
+            f"/api/v1/notifications/destinations/{quote(destination_id)}",
+            json={"name": name, "topics": topics, "mode": mode, "is_active": is_active},
+            answer=m.DestinationOutput,
+        )
+
+    async def destinations_delete(self, destination_id: str) -> None:
+        """Remove a destination and its secrets."""
+        return await self._transport.call(
+            "DELETE", f"/api/v1/notifications/destinations/{quote(destination_id)}", answer=None
+        )
+
+    async def destinations_confirm(self, destination_id: str, *, code: str) -> m.DestinationOutput:
+        """Enter the code that arrived at the address."""
+        return await self._transport.call(
+            "POST",
+            f"/api/v1/notifications/destinations/{quote(destination_id)}/confirm",
+            json={"code": code},
+            answer=m.DestinationOutput,
+        )
+
+    async def destinations_test(self, destination_id: str) -> m.DeliveryOutput:
+        """Send a test message now."""
+        return await self._transport.call(
+            "POST", f"/api/v1/notifications/destinations/{quote(destination_id)}/test", answer=m.DeliveryOutput
+        )
+
+    async def mark(
+        self, *, ids: builtins.list[str] | Unset = UNSET, topic: str | Unset = UNSET, read: bool | Unset = UNSET
+    ) -> m.MarkOutput:
+        """Mark some or all of your notifications as read, or as unread again."""
+        return await self._transport.call(
+            "POST", "/api/v1/notifications/mark", json={"ids": ids, "topic": topic, "read": read}, answer=m.MarkOutput
+        )
+
+    async def preferences_read(self, *, fields: str | Unset = UNSET) -> m.PreferenceOutput:
+        """Your choices, defaults filled in."""
+        return await self._transport.call(
+            "GET", "/api/v1/notifications/preferences", query={"fields": fields}, answer=m.PreferenceOutput
+        )
+
+    async def preferences_change(
+        self,
+        *,
+        choices: builtins.list[m.ChoiceInputRequest] | Unset = UNSET,
+        time_zone: str | Unset = UNSET,
+        quiet_from: time | Unset | None = UNSET,
+        quiet_to: time | Unset | None = UNSET,
+        daily_at: time | Unset = UNSET,
+        muted_until: datetime | Unset | None = UNSET,
+        critical_anyway: bool | Unset = UNSET,
+    ) -> m.PreferenceOutput:
+        """Change some of your choices."""
+        return await self._transport.call(
+            "PATCH",
+            "/api/v1/notifications/preferences",
+            json={
+                "choices": choices,
+                "time_zone": time_zone,
+                "quiet_from": quiet_from,
+                "quiet_to": quiet_to,
+                "daily_at": daily_at,
+                "muted_until": muted_until,
+                "critical_anyway": critical_anyway,
+            },
+            answer=m.PreferenceOutput,
+        )
+
+    async def push_key(self, *, fields: str | Unset = UNSET) -> m.PushKeyOutput:
+        """The key that browsers subscribe to push messages with."""
+        return await self._transport.call(
+            "GET", "/api/v1/notifications/push-key", query={"fields": fields}, answer=m.PushKeyOutput
+        )
+
+    async def topics(self, *, fields: str | Unset = UNSET) -> m.TopicsOutput:
+        """Every topic, with the modes that hold for you."""
+        return await self._transport.call(
+            "GET", "/api/v1/notifications/topics", query={"fields": fields}, answer=m.TopicsOutput
         )
 
 
@@ -5091,6 +5621,12 @@ class AsyncWorkflows:
 
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
+
+    async def trigger_kinds_list(self, *, fields: str | Unset = UNSET) -> builtins.list[m.KindOutput]:
+        """Every kind of trigger with the schema of its configuration."""
+        return await self._transport.call(
+            "GET", "/api/v1/trigger-kinds", query={"fields": fields}, answer=builtins.list[m.KindOutput]
+        )
 
     async def list(
         self,
@@ -5246,7 +5782,7 @@ class AsyncWorkflows:
             answer=m.KeptInputOutput,
         )
 
-    async def inputs_delete(self, input_id: str, workflow_id: str) -> None:
+    async def inputs_delete(self, workflow_id: str, input_id: str) -> None:
         """Forget a kept input."""
         return await self._transport.call(
             "DELETE", f"/api/v1/workflows/{quote(workflow_id)}/inputs/{quote(input_id)}", answer=None
@@ -5279,9 +5815,7 @@ class AsyncWorkflows:
             answer=builtins.list[m.PinOutput],
         )
 
-    async def pins_save(
-        self, node: str, workflow_id: str, *, output: Any | None, port: str | Unset = UNSET
-    ) -> m.PinOutput:
+    async def pins_save(self, workflow_id: str, node: str, *, output: Any, port: str | Unset = UNSET) -> m.PinOutput:
         """Pin a result to a node."""
         return await self._transport.call(
             "PUT",
@@ -5290,7 +5824,7 @@ class AsyncWorkflows:
             answer=m.PinOutput,
         )
 
-    async def pins_delete(self, node: str, workflow_id: str) -> None:
+    async def pins_delete(self, workflow_id: str, node: str) -> None:
         """Take the pinned result off a node."""
         return await self._transport.call(
             "DELETE", f"/api/v1/workflows/{quote(workflow_id)}/pins/{quote(node)}", answer=None
@@ -5393,7 +5927,7 @@ class AsyncWorkflows:
             answer=m.TriggerOutput,
         )
 
-    async def triggers_read(self, trigger_id: str, workflow_id: str, *, fields: str | Unset = UNSET) -> m.TriggerOutput:
+    async def triggers_read(self, workflow_id: str, trigger_id: str, *, fields: str | Unset = UNSET) -> m.TriggerOutput:
         """One trigger."""
         return await self._transport.call(
             "GET",
@@ -5404,8 +5938,8 @@ class AsyncWorkflows:
 
     async def triggers_update(
         self,
-        trigger_id: str,
         workflow_id: str,
+        trigger_id: str,
         *,
         name: str | Unset = UNSET,
         config: dict[str, Any] | Unset = UNSET,
@@ -5420,13 +5954,13 @@ class AsyncWorkflows:
             answer=m.TriggerOutput,
         )
 
-    async def triggers_delete(self, trigger_id: str, workflow_id: str) -> None:
+    async def triggers_delete(self, workflow_id: str, trigger_id: str) -> None:
         """Delete a trigger with its history."""
         return await self._transport.call(
             "DELETE", f"/api/v1/workflows/{quote(workflow_id)}/triggers/{quote(trigger_id)}", answer=None
         )
 
-    async def triggers_new_address(self, trigger_id: str, workflow_id: str) -> m.TriggerOutput:
+    async def triggers_new_address(self, workflow_id: str, trigger_id: str) -> m.TriggerOutput:
         """Replace the address."""
         return await self._transport.call(
             "POST",
@@ -5436,8 +5970,8 @@ class AsyncWorkflows:
 
     async def triggers_events_list(
         self,
-        trigger_id: str,
         workflow_id: str,
+        trigger_id: str,
         *,
         cursor: str | Unset = UNSET,
         fields: str | Unset = UNSET,
@@ -5455,8 +5989,8 @@ class AsyncWorkflows:
 
     async def triggers_events_list_all(
         self,
-        trigger_id: str,
         workflow_id: str,
+        trigger_id: str,
         *,
         cursor: str | Unset = UNSET,
         fields: str | Unset = UNSET,
@@ -5466,13 +6000,13 @@ class AsyncWorkflows:
     ) -> AsyncIterator[m.FiringOutput]:
         """The rows of all pages."""
         page = await self.triggers_events_list(
-            trigger_id, workflow_id, cursor=cursor, fields=fields, limit=limit, ordering=ordering, state=state
+            workflow_id, trigger_id, cursor=cursor, fields=fields, limit=limit, ordering=ordering, state=state
         )
         async for row in self._transport.rows(page, m.PaginatedFiringOutputList):
             yield row
 
     async def triggers_events_read(
-        self, firing_id: str, trigger_id: str, workflow_id: str, *, fields: str | Unset = UNSET
+        self, workflow_id: str, trigger_id: str, firing_id: str, *, fields: str | Unset = UNSET
     ) -> m.FiringDetail:
         """One event with its stored content."""
         return await self._transport.call(
@@ -5482,7 +6016,7 @@ class AsyncWorkflows:
             answer=m.FiringDetail,
         )
 
-    async def triggers_events_replay(self, firing_id: str, trigger_id: str, workflow_id: str) -> m.FiredOutput:
+    async def triggers_events_replay(self, workflow_id: str, trigger_id: str, firing_id: str) -> m.FiredOutput:
         """Run a stored event again, as a run of its own."""
         return await self._transport.call(
             "POST",
@@ -5490,7 +6024,7 @@ class AsyncWorkflows:
             answer=m.FiredOutput,
         )
 
-    async def triggers_listen(self, trigger_id: str, workflow_id: str) -> m.TriggerOutput:
+    async def triggers_listen(self, workflow_id: str, trigger_id: str) -> m.TriggerOutput:
         """For three minutes, requests to the address run the draft, also while the trigger is off."""
         return await self._transport.call(
             "POST",
@@ -5498,26 +6032,19 @@ class AsyncWorkflows:
             answer=m.TriggerOutput,
         )
 
-    async def triggers_test(self, trigger_id: str, workflow_id: str) -> m.FiredOutput:
+    async def triggers_test(self, workflow_id: str, trigger_id: str) -> m.FiredOutput:
         """Run the draft with the newest real event, or with a sample of the kind."""
         return await self._transport.call(
             "POST", f"/api/v1/workflows/{quote(workflow_id)}/triggers/{quote(trigger_id)}/test", answer=m.FiredOutput
         )
 
-    async def triggers_preview(
-        self,
-        workflow_id: str,
-        *,
-        value: Any,
-        run: str | Unset | None = UNSET,
-        level: builtins.list[str] | Unset = UNSET,
-    ) -> m.PreviewOutput:
+    async def triggers_preview(self, workflow_id: str, *, config: dict[str, Any]) -> m.TriggersPreviewOutput:
         """How a schedule is understood, and its next five moments, without storing anything."""
         return await self._transport.call(
             "POST",
             f"/api/v1/workflows/{quote(workflow_id)}/triggers/preview",
-            json={"value": value, "run": run, "level": level},
-            answer=m.PreviewOutput,
+            json={"config": config},
+            answer=m.TriggersPreviewOutput,
         )
 
     async def versions_list(
@@ -5568,7 +6095,7 @@ class AsyncWorkflows:
             answer=m.VersionOutput,
         )
 
-    async def versions_read(self, number: int, workflow_id: str, *, fields: str | Unset = UNSET) -> m.VersionDetail:
+    async def versions_read(self, workflow_id: str, number: int, *, fields: str | Unset = UNSET) -> m.VersionDetail:
         """One version with its definition."""
         return await self._transport.call(
             "GET",
@@ -5577,7 +6104,7 @@ class AsyncWorkflows:
             answer=m.VersionDetail,
         )
 
-    async def versions_restore(self, number: int, workflow_id: str) -> m.WorkflowOutput:
+    async def versions_restore(self, workflow_id: str, number: int) -> m.WorkflowOutput:
         """Make an old version the draft again."""
         return await self._transport.call(
             "POST", f"/api/v1/workflows/{quote(workflow_id)}/versions/{quote(number)}/restore", answer=m.WorkflowOutput
@@ -5608,6 +6135,33 @@ class AsyncWorkflows:
         )
 
 
+class AsyncPeople:
+    """People."""
+
+    def __init__(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+
+    async def me_read(self, *, fields: str | Unset = UNSET) -> m.UserOutput:
+        """Your profile."""
+        return await self._transport.call("GET", "/api/v1/users/me", query={"fields": fields}, answer=m.UserOutput)
+
+    async def me_update(
+        self,
+        *,
+        name: str | Unset = UNSET,
+        language: m.LanguageEnum | Unset = UNSET,
+        theme: m.ThemeEnum | Unset = UNSET,
+        time_zone: str | Unset = UNSET,
+    ) -> m.UserOutput:
+        """Change your name, language, theme or time zone."""
+        return await self._transport.call(
+            "PATCH",
+            "/api/v1/users/me",
+            json={"name": name, "language": language, "theme": theme, "time_zone": time_zone},
+            answer=m.UserOutput,
+        )
+
+
 class AsyncOperations:
     """Every operation of the API, by chapter."""
 
@@ -5624,5 +6178,6 @@ class AsyncOperations:
         self.keys = AsyncApiKeys(transport)
         self.markets = AsyncMarkets(transport)
         self.nodes = AsyncNodes(transport)
-        self.users = AsyncPeople(transport)
+        self.notifications = AsyncNotifications(transport)
         self.workflows = AsyncWorkflows(transport)
+        self.users = AsyncPeople(transport)

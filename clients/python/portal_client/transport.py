@@ -119,7 +119,8 @@ def _read(response: httpx2.Response, answer: Any) -> Any:
 
 def _is_answer(response: httpx2.Response, answer: Any) -> bool:
     """The health of a server that is not well is an answer too."""
-    return answer is not None and response.headers.get("Content-Type", "").startswith("application/json")
+    is_json = response.headers.get("Content-Type", "").startswith("application/json")
+    return answer is not None and is_json and "code" not in response.json()
 
 
 class _Lines:
