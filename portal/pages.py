@@ -14,6 +14,7 @@ from portal import (
     connection_pages,
     home_pages,
     key_pages,
+    security_pages,
     usage_pages,
     views,
     workspace_pages,
@@ -26,6 +27,7 @@ catalog = cache_control(private=True, max_age=300)(
 
 urlpatterns = [
     path("", home_pages.dashboard, name="dashboard"),
+    path(".well-known/security.txt", security_pages.security_txt, name="security-txt"),
     path("templates", home_pages.template_gallery, name="templates"),
     path("welcome", home_pages.welcome, name="welcome"),
     path("messages.js", catalog, name="javascript-catalog"),

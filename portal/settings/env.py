@@ -26,6 +26,9 @@ class Env(BaseSettings):
     root_key_file: Path | None = Field(None, description="File holding ROOT_KEY; several lines: newest first.")
     key_service: str = Field("", description="Dotted path of a class that wraps data keys instead of ROOT_KEY.")
     public_url: str = Field("http://localhost:8000", description="Origin under which people and clients reach us.")
+    security_contact: str = Field(
+        "", description="mailto: or https address for reports of weaknesses in security.txt; empty: EMAIL_FROM."
+    )
     allowed_hosts: Names = Field([], description="Extra host names, comma separated; PUBLIC_URL's is always allowed.")
     trusted_proxies: int = Field(0, description="How many reverse proxies in front set X-Forwarded-For.")
     var_dir: Path = Field(ROOT / "var", description="Folder for data of this installation.")

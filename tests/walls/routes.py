@@ -32,11 +32,21 @@ class Route:
             return known.get(f"{area}.{name}") or known.get(name) or DEFAULTS[kind]
 
         def choice(found: re.Match[str]) -> str:
-            return str(NOBODYS_ID) if found["inner"].startswith("[") else found["inner"].split("|")[0]
+            if not found["inner"].startswith("["):
+                return found["inner"].split("|")[0]
+            return known.get(f"{area}.{found['name']}") or known.get(found["name"]) or str(NOBODYS_ID)
 
         path = _PARAMETER.sub(value, _GROUP.sub(choice, self.pattern)) if "(?P" not in self.pattern else ""
         path = path or _GROUP.sub(choice, self.pattern)
         return "/" + path.replace("^", "").replace("$", "")
+
+
+def parameters_of(route: Route) -> list[tuple[str, str]]:
+    """The first part of the path and each name in it; choices that the pattern spells out need no row."""
+    area = route.pattern.removeprefix("api/v1/").split("/")[0]
+    plain = [] if "(?P" in route.pattern else [found["name"] for found in _PARAMETER.finditer(route.pattern)]
+    groups = [found["name"] for found in _GROUP.finditer(route.pattern) if found["inner"].startswith("[")]
+    return [(area, name) for name in plain + groups]
 
 
 def _walk(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
