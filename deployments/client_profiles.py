@@ -35,7 +35,7 @@ class Profile:
 
 
 PROFILES = (
-    Profile("any", "MCP"),
+    Profile("any", gettext_lazy("Any client")),
     Profile("claude", "Claude", longest_name=64, prefix="mcp__{server}__{tool}"),
     Profile("cursor", "Cursor", longest_name=60, prefix="{server}_{tool}"),
     Profile("vscode", "VS Code", most_tools=128, longest_name=64, prefix="mcp_{server}_{tool}"),

@@ -77,9 +77,14 @@ PAGES = (
     "/workflows/{workflow}#view=json",
     "/workflows/{workflow}#view=versions",
     "/workflows/{workflow}/edit",
+    "/workflows/{workflow}/triggers",
     "/runs/",
     "/runs/{succeeded}",
     "/runs/{failed}",
+    "/runs/?state=failed&column=tool&column=queue",
+    "/runs/compare?a={succeeded}&b={failed}",
+    "/workflows/{workflow}#view=tests",
+    "/workflows/{workflow}/compare?old=1&new=draft",
     "/servers/",
     "/servers/{server}",
     "/servers/{server}#view=tools",
@@ -91,6 +96,15 @@ PAGES = (
     "/connections",
     "/members",
     "/settings",
+    "/settings/permissions",
+    "/audit",
+    "/usage",
+    "/keys",
+    "/stores/",
+    "/notifications/",
+    "/notifications/preferences",
+    "/notifications/destinations",
+    "/notifications/log",
     "/account",
     "/account/apps",
     "/markets/",
@@ -115,6 +129,13 @@ PAGES = (
     "/properties/import",
     "/timeseries/",
 )
+#: Pages without parameters that are not looked at here, and why.
+LEFT_OUT = {
+    "/docs": "the page of a library: Swagger UI",
+    "/redoc": "the page of a library: ReDoc",
+    "/_styles": "shows the parts, not for people of the product",
+    "/welcome": "for people without a workspace",
+}
 #: Theme and language change words and colours, not structure: two of the four pairs show all of both.
 LOOKS = (("light", "en"), ("dark", "ko"))
 

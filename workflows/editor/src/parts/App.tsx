@@ -80,7 +80,7 @@ function Page() {
   }, [notice, editor]);
 
   if (failure) return <div className="ed-center"><p className="field-errors" role="alert"><Icon name="alert" />{failure}</p><button type="button" className="button" onClick={() => location.reload()}>{t("reload")}</button></div>;
-  if (!ready) return <div className="ed-center"><div className="skeleton skeleton-block ed-loading" aria-label={t("loading")} /></div>;
+  if (!ready) return <div className="ed-center"><div className="skeleton skeleton-block ed-loading" role="status" aria-label={t("loading")} /></div>;
   return (
     <div className="ed-shell" data-panel={panel ?? undefined}>
       {bar && createPortal(<Bar />, bar)}
