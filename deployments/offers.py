@@ -6,10 +6,11 @@ They are words, not contracts: they belong to the deployment, change without a r
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from deployments.models import Deployment
 from integrations.sdk.template import Template
@@ -17,6 +18,8 @@ from portal.common.errors import FieldProblem, Invalid
 
 #: `{name}` in a prompt's text; doubled braces stand for themselves.
 _PLACE = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)\}")
+#: Checked, and kept as it came.
+Base64Str = Annotated[str, AfterValidator(lambda text: (b64decode(text, validate=True), text)[1])]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
@@ -30,6 +33,8 @@ class PromptArgument(_Model):
     name: Name
     description: str = Field("", max_length=500)
     required: bool = False
+    #: What clients suggest while somebody types; other values are taken too.
+    choices: tuple[Annotated[str, Field(max_length=200)], ...] = Field((), max_length=100)
 
 
 class Prompt(_Model):
@@ -61,20 +66,23 @@ class Prompt(_Model):
 
 
 class Resource(_Model):
-    """A text, or what a reading tool of the same server answers to fixed arguments."""
+    """A text, bytes in base64, or what a reading tool of the same server answers to fixed arguments."""
 
     name: Name
+    #: Left empty, the address names this server and the resource.
+    uri: str = Field("", max_length=300, pattern=r"^(|[a-z][a-z0-9+.-]*://[^\s]+)$")
     title: str = Field("", max_length=200)
     description: str = Field("", max_length=1000)
     mime_type: str = Field("text/markdown", max_length=100)
     text: str | None = Field(None, max_length=200_000)
+    blob: Base64Str | None = Field(None, max_length=1_000_000)
     tool: str = Field("", max_length=128)
     tool_arguments: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.text is None) == (not self.tool):
-            raise ValueError("give either a text or a tool")
+        if [self.text is not None, self.blob is not None, bool(self.tool)].count(True) != 1:
+            raise ValueError("give either a text, a blob or a tool")
         return self
 
 
@@ -162,6 +170,6 @@ def of_deployment(deployment: Deployment) -> tuple[tuple[Prompt, ...], tuple[Res
     return _PROMPTS.validate_python(deployment.prompts), _RESOURCES.validate_python(deployment.resources)
 
 
-def uri(slug: str, name: str) -> str:
+def uri(slug: str, resource: Resource) -> str:
     """A resource's address. Not a web address: only this server resolves it."""
-    return f"portal://{slug}/{name}"
+    return resource.uri or f"portal://{slug}/{resource.name}"

@@ -16,6 +16,9 @@ class PromptArgumentField(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=64)
     description = serializers.CharField(required=False, allow_blank=True, max_length=500)
     required = serializers.BooleanField(required=False)
+    choices = serializers.ListField(
+        child=serializers.CharField(max_length=200), required=False, max_length=100, help_text="Suggested values"
+    )
 
 
 class PromptField(serializers.Serializer[Any]):
@@ -35,7 +38,9 @@ class ResourceField(serializers.Serializer[Any]):
     title = serializers.CharField(required=False, allow_blank=True, max_length=200)
     description = serializers.CharField(required=False, allow_blank=True, max_length=1000)
     mime_type = serializers.CharField(required=False, max_length=100)
+    uri = serializers.CharField(required=False, allow_blank=True, max_length=300, help_text="Left empty: made up")
     text = serializers.CharField(required=False, allow_null=True, max_length=200_000)
+    blob = serializers.CharField(required=False, allow_null=True, max_length=1_000_000, help_text="Bytes in base64")
     tool = serializers.CharField(required=False, allow_blank=True, max_length=128)
     tool_arguments = serializers.DictField(required=False)
 

@@ -66,11 +66,20 @@ def _prompt_handlers(prompts: dict[str, Prompt]) -> dict[str, Any]:
             description=prompt.description or None, messages=[types.PromptMessage(role="user", content=content)]
         )
 
-    return {"on_list_prompts": on_list, "on_get_prompt": on_get}
+    async def on_completion(ctx: Context, params: types.CompleteRequestParams) -> types.CompleteResult:
+        prompt = prompts.get(params.ref.name) if isinstance(params.ref, types.PromptReference) else None
+        blanks = {item.name: item.choices for item in prompt.arguments} if prompt else {}
+        if params.argument.name not in blanks:
+            raise MCPError(types.INVALID_PARAMS, "There is no such prompt or argument to complete.")
+        begun = params.argument.value.casefold()
+        found = [choice for choice in blanks[params.argument.name] if choice.casefold().startswith(begun)]
+        return types.CompleteResult(completion=types.Completion(values=found, total=len(found), has_more=False))
+
+    return {"on_list_prompts": on_list, "on_get_prompt": on_get, "on_completion": on_completion}
 
 
 def _resource_handlers(target: Target, caller_of: Callable[[Context], Caller]) -> dict[str, Any]:
-    by_uri = {uri(target.slug, resource.name): resource for resource in target.resources.values()}
+    by_uri = {uri(target.slug, resource): resource for resource in target.resources.values()}
     listed = types.ListResourcesResult(
         resources=[
             types.Resource(
@@ -100,8 +109,12 @@ def _resource_handlers(target: Target, caller_of: Callable[[Context], Caller]) -
         resource = by_uri.get(address)
         if resource is None:
             raise MCPError(NOT_FOUND, "There is no such resource.", data={"uri": address[:500]})
-        text = resource.text if resource.text is not None else await _answer(ctx, resource, caller_of(ctx))
-        content = types.TextResourceContents(uri=address, mime_type=resource.mime_type, text=text)
+        content: types.TextResourceContents | types.BlobResourceContents
+        if resource.blob is not None:
+            content = types.BlobResourceContents(uri=address, mime_type=resource.mime_type, blob=resource.blob)
+        else:
+            text = resource.text if resource.text is not None else await _answer(ctx, resource, caller_of(ctx))
+            content = types.TextResourceContents(uri=address, mime_type=resource.mime_type, text=text)
         return types.ReadResourceResult(contents=[content])
 
     return {"on_list_resources": on_list, "on_list_resource_templates": on_templates, "on_read_resource": on_read}

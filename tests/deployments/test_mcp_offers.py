@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import mcp_types as types
 import pytest
 from mcp.shared.exceptions import MCPError
 from rest_framework.test import APIClient
@@ -87,6 +88,26 @@ def test_what_is_unknown_or_missing_is_said(serve: Serve) -> None:
     assert filled == "Say {word}, {not this}."
 
 
+def test_bytes_own_addresses_and_completion(serve: Serve) -> None:
+    served = serve("echo")
+    argument = {"name": "word", "choices": ["Seoul", "Sejong", "Busan"]}
+    resource = {"name": "dot", "uri": "pictures://dot", "mime_type": "image/png", "blob": "iVBORw=="}
+    update_deployment(served.actor, served.deployment, prompts=[{**ASK, "arguments": [argument]}], resources=[resource])
+
+    async def work() -> Any:
+        async with sdk_client(served.path, served.headers) as client:
+            read = (await client.read_resource("pictures://dot")).contents[0]
+            reference = types.PromptReference(type="ref/prompt", name="ask")
+            found = await client.complete(reference, {"name": "word", "value": "se"})
+            with pytest.raises(MCPError, match="no such prompt or argument"):
+                await client.complete(reference, {"name": "other", "value": ""})
+            return read, found.completion.values
+
+    read, values = in_loop(work)
+    assert (read.blob, read.mime_type) == ("iVBORw==", "image/png")
+    assert values == ["Seoul", "Sejong"]
+
+
 def test_a_change_is_served_without_a_new_revision(serve: Serve) -> None:
     served = serve("echo")
     api = APIClient()
@@ -115,8 +136,10 @@ def test_a_change_is_served_without_a_new_revision(serve: Serve) -> None:
         ("prompts", [{"name": "a", "text": "x"}, {"name": "a", "text": "y"}], "occurs twice"),
         ("prompts", [{"name": "a", "text": "x", "arguments": [{"name": "b"}, {"name": "b"}]}], "same name"),
         ("prompts", [{"name": f"p{number}", "text": "x"} for number in range(51)], "at most 50"),
-        ("resources", [{"name": "a"}], "either a text or a tool"),
-        ("resources", [{"name": "a", "text": "x", "tool": "echo"}], "either a text or a tool"),
+        ("resources", [{"name": "a"}], "either a text, a blob or a tool"),
+        ("resources", [{"name": "a", "text": "x", "tool": "echo"}], "either a text, a blob or a tool"),
+        ("resources", [{"name": "a", "blob": "no base64!"}], "resources.0.blob"),
+        ("resources", [{"name": "a", "text": "x", "uri": "no address"}], "resources.0.uri"),
         ("resources", [{"name": "a", "tool": "nope"}], "has no tool nope"),
         ("resources", [{"name": "a", "tool": "wipe"}], "only reads"),
         ("resources", "nonsense", "resources"),

