@@ -17,6 +17,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.accounts import mfa
 from portal.accounts.models import SigningKey
 from portal.accounts.oauth import keys as signing_keys
 from portal.common.crypto import CannotDecrypt
@@ -92,13 +93,14 @@ def status() -> Status:
     """The state of all keys."""
     service = key_service()
     unknown: dict[str, int] = {}
-    for ids in (
-        DataKey.objects.filter(shredded_at=None).values_list("root_key_id", flat=True),
-        SigningKey.objects.values_list("root_key_id", flat=True),
-    ):
-        for key_id in ids.order_by():
-            if not service.knows(key_id):
-                unknown[key_id] = unknown.get(key_id, 0) + 1
+    in_use = [
+        *DataKey.objects.filter(shredded_at=None).values_list("root_key_id", flat=True).order_by(),
+        *SigningKey.objects.values_list("root_key_id", flat=True).order_by(),
+        *mfa.key_ids(),
+    ]
+    for key_id in in_use:
+        if not service.knows(key_id):
+            unknown[key_id] = unknown.get(key_id, 0) + 1
     use = RootKeyUse.objects.filter(key_id=service.current_id).first()
     overdue = DataKey.objects.filter(
         shredded_at=None, retired_at=None, created_at__lt=timezone.now() - ROTATE_AFTER - WARN_BEFORE
@@ -130,7 +132,8 @@ def _due(everything: bool) -> models.QuerySet[DataKey]:
 
 def _forecast(report: Report, everything: bool) -> Report:
     service = key_service()
-    report.wrapped_anew = _outdated().count() + SigningKey.objects.exclude(root_key_id=service.current_id).count()
+    outdated = SigningKey.objects.exclude(root_key_id=service.current_id).count() + mfa.outdated()
+    report.wrapped_anew = _outdated().count() + outdated
     due = list(_due(everything).values_list("pk", flat=True))
     report.renewed = len(due)
     moving = Q(data_key__in=due) | Q(data_key__retired_at__isnull=False, data_key__shredded_at=None)
@@ -163,10 +166,11 @@ def _wrap_all_anew(report: Report, tell: Tell) -> None:
                 else:
                     report.wrapped_anew += 1
         tell(f"{report.wrapped_anew} keys wrapped anew")
-    try:
-        report.wrapped_anew += signing_keys.wrap_anew()
-    except CannotDecrypt as error:
-        report.unreadable.append(f"signing keys: {error.message}")
+    for name, renew in (("signing keys", signing_keys.wrap_anew), ("second factors", mfa.wrap_anew)):
+        try:
+            report.wrapped_anew += renew()
+        except CannotDecrypt as error:
+            report.unreadable.append(f"{name}: {error.message}")
 
 
 def _retire(report: Report, everything: bool, tell: Tell) -> None:
@@ -202,7 +206,7 @@ def _move(report: Report, tell: Tell) -> None:
         tell(f"{report.moved} secrets sealed anew, {report.destroyed} old data keys destroyed")
 
 
-def _move_rows(model: type[models.Model], old: DataKey, report: Report) -> None:
+def _move_rows(model: Any, old: DataKey, report: Report) -> None:
     """Seal what the old key protects in this table with its owner's present key."""
     for batch in _batches(model._base_manager.filter(data_key=old)):
         with transaction.atomic():
@@ -232,4 +236,4 @@ def give_up_lost() -> int:
         if not service.knows(signing_key.root_key_id):
             signing_key.delete()
             lost += 1
-    return lost
+    return lost + mfa.give_up_lost()

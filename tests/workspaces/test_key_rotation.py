@@ -219,3 +219,26 @@ def test_unreadable_rows_stay_and_are_named(owner: Actor, connections: list[Conn
     assert report.moved == 4 and report.unreadable and str(broken.pk) in report.unreadable[0]
     assert DataKey.objects.filter(retired_at__isnull=False).count() == 1
     assert not SigningKey.objects.exists()
+
+
+def test_second_factors_are_wrapped_and_renewed_too(owner: Actor, settings: Any) -> None:
+    from allauth.mfa.models import Authenticator
+    from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+    from allauth.mfa.utils import decrypt
+
+    secret = generate_totp_secret()
+    TOTP.activate(owner.user, secret)
+    old = Authenticator.objects.get()
+    assert secret not in str(old.data) and decrypt(old.data["secret"]) == secret
+    settings.ROOT_KEYS = [_root_key(), *settings.ROOT_KEYS]
+    assert rotate(dry_run=True).wrapped_anew == rotate().wrapped_anew == 1
+    settings.ROOT_KEYS = settings.ROOT_KEYS[:1]
+    assert decrypt(Authenticator.objects.get().data["secret"]) == secret and rotate().wrapped_anew == 0
+    # What was stored before in the clear stays usable and is wrapped by the next rotation.
+    Authenticator.objects.update(data={"secret": secret})
+    assert decrypt(Authenticator.objects.get().data["secret"]) == secret
+    assert rotate().wrapped_anew == 1 and secret not in str(Authenticator.objects.get().data)
+    settings.ROOT_KEYS = [_root_key()]
+    assert status().unknown_root_keys
+    call_command("rotate_keys", "--give-up-lost", stdout=StringIO())
+    assert not Authenticator.objects.exists()
