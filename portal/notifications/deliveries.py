@@ -28,7 +28,7 @@ from portal.notifications.timing import MAX_ATTEMPTS, retry_after
 from portal.notifications.topics import Words, topics
 from portal.workspaces.models import Membership
 from portal.workspaces.services import Actor
-from portal.workspaces.vault import unseal
+from portal.workspaces.vault import place_of, unseal
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
@@ -53,11 +53,6 @@ class Outcome:
     answered: int | None = None
     retry_after: float | None = None
     is_gone: bool = False
-
-
-def place_of(destination_id: UUID) -> str:
-    """Where a destination's secrets are sealed."""
-    return f"notifications_destination:{destination_id}:sealed"
 
 
 def absolute(url: str) -> str:
@@ -166,7 +161,7 @@ def _attempt(delivery: Delivery) -> Outcome:
             assert delivery.user is not None
             secrets = {"email": delivery.user.email}
         else:
-            secrets = unseal(place.data_key, place.sealed, place_of(place.pk))
+            secrets = unseal(place.data_key, place.sealed, place_of(place))
         answered = run_async(lambda: PORTS[delivery.channel].send(message, secrets, egress=egress))
     except TryLater as error:
         again = delivery.attempts < MAX_ATTEMPTS and not delivery.is_test

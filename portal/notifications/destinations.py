@@ -24,7 +24,7 @@ from portal.notifications.topics import Words, topics
 from portal.workspaces.models import AuditEntry
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
-from portal.workspaces.vault import data_key_of, seal, unseal
+from portal.workspaces.vault import data_key_of, place_of, seal, unseal
 
 CODE_MINUTES = 15
 CODE_TRIES = 5
@@ -102,7 +102,7 @@ def destination_create(
         topics=_known_topics(topics),
         mode=_known_mode(mode),
     )
-    place.sealed = seal(key, address.secrets, deliveries.place_of(place.pk))
+    place.sealed = seal(key, address.secrets, place_of(place))
     if channel == Channel.EMAIL and owner is not None and owner.email.lower() == address.unique:
         raise Conflict("Your account's own address gets its mails already.", remedy="Choose in your preferences which.")
     if not port.needs_code:
@@ -229,7 +229,7 @@ def send_code(actor: Actor, place: Destination) -> None:
     place.code_tries = 0
     place.save(update_fields=["code_hash", "code_expires_at", "code_tries"])
     audit(actor, "destination.code_sent", place)
-    values = unseal(place.data_key, place.sealed, deliveries.place_of(place.pk))
+    values = unseal(place.data_key, place.sealed, place_of(place))
     title = Words(f"Your code is {code}", f"인증 코드는 {code}입니다")
     body = Words(
         f"Enter it within {CODE_MINUTES} minutes to receive notifications here. Nobody will ask you for it.",

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
@@ -155,11 +156,9 @@ def notification_mark(request: HttpRequest, actor: Actor) -> HttpResponse:
     except ValueError:
         raise Invalid("There is no such notification.", problems=[FieldProblem("id", "This is no id.")]) from None
     letters.mark(actor, ids, read=request.POST.get("read", "1") != "0")
-    back = request.POST.get("back", "")
-    response = redirect("notifications:inbox")
-    if back:
-        response["Location"] += f"?{back}"
-    return response
+    # Parsed and written anew, so that only a query can stand there.
+    back = QueryDict(request.POST.get("back", "")).urlencode()
+    return redirect(reverse("notifications:inbox") + (f"?{back}" if back else ""))
 
 
 @require_GET

@@ -70,7 +70,8 @@ def test_filters_narrow_and_marking_keeps_them(owner: Actor, browser: Client, se
     answer = browser.post("/notifications/mark", {"id": apple.pk, "back": "state=unread"})
     assert answer["Location"] == "/notifications/?state=unread"
     assert shown("state=unread") == (False, True) and shown("state=read") == (True, False)
-    browser.post("/notifications/mark", {"id": apple.pk, "read": "0"})
+    back = browser.post("/notifications/mark", {"id": apple.pk, "read": "0", "back": "x=1\r\nSet-Cookie: a=b"})
+    assert back.status_code == 302 and "\n" not in back["Location"]
     assert shown("state=unread") == (True, True)
     browser.post("/notifications/mark", {})
     assert shown("state=unread") == (False, False)

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from datetime import time
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portal.notifications.models import Channel, Delivery, Destination, Event, Mode, Notification, Severity
+
+CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
+
+@extend_schema_field({"type": "string", "pattern": CLOCK, "example": "22:00"})
+class ClockField(serializers.Field[time, Any, str, Any]):
+    """A time of day such as `22:00`; it belongs to the person's zone, so it carries none."""
+
+    default_error_messages = {"invalid": "This is no time of day; write it as 22:00."}
+
+    def to_internal_value(self, data: Any) -> time:
+        if not isinstance(data, str) or not re.fullmatch(CLOCK, data):
+            self.fail("invalid")
+        return time.fromisoformat(data)
+
+    def to_representation(self, value: time) -> str:
+        return f"{value:%H:%M}"
 
 
 class WordsOutput(serializers.Serializer[Any]):
@@ -75,9 +95,9 @@ class ChoiceInput(serializers.Serializer[Any]):
 class PreferenceInput(serializers.Serializer[Any]):
     choices = ChoiceInput(many=True, required=False)
     time_zone = serializers.CharField(required=False, max_length=64)
-    quiet_from = serializers.TimeField(required=False, allow_null=True)
-    quiet_to = serializers.TimeField(required=False, allow_null=True)
-    daily_at = serializers.TimeField(required=False)
+    quiet_from = ClockField(required=False, allow_null=True)
+    quiet_to = ClockField(required=False, allow_null=True)
+    daily_at = ClockField(required=False)
     muted_until = serializers.DateTimeField(required=False, allow_null=True)
     critical_anyway = serializers.BooleanField(required=False)
 
@@ -85,9 +105,9 @@ class PreferenceInput(serializers.Serializer[Any]):
 class PreferenceOutput(serializers.Serializer[Any]):
     choices = ChoiceInput(many=True)
     time_zone = serializers.CharField()
-    quiet_from = serializers.TimeField(allow_null=True)
-    quiet_to = serializers.TimeField(allow_null=True)
-    daily_at = serializers.TimeField()
+    quiet_from = ClockField(allow_null=True)
+    quiet_to = ClockField(allow_null=True)
+    daily_at = ClockField()
     muted_until = serializers.DateTimeField(allow_null=True)
     critical_anyway = serializers.BooleanField()
 
