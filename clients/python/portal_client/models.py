@@ -18,13 +18,13 @@ AdvertState: TypeAlias = Literal["live", "missing", "closed"]
 AnalysisTypeEnum: TypeAlias = Literal["forecast_and_detect", "forecast", "detect"]
 AttributesEnum: TypeAlias = Literal["none", "json", "columns"]
 BlankEnum: TypeAlias = Literal[""]
-ChannelC69Enum: TypeAlias = Literal["email", "webhook", "slack", "sms", "push"]
 CollectionState: TypeAlias = Literal["queued", "running", "done"]
 ConditionEnum: TypeAlias = Literal["above", "below", "new_entry"]
 ConnectionHealth: TypeAlias = Literal["unknown", "ok", "failing", "expired"]
 DeliveryOutputStatusEnum: TypeAlias = Literal["pending", "sending", "sent", "failed", "dropped"]
 DeploymentState: TypeAlias = Literal["live", "paused", "retired"]
 DestinationChannel: TypeAlias = Literal["email", "webhook", "slack", "sms", "push"]
+DestinationInputChannelEnum: TypeAlias = Literal["email", "webhook", "slack", "sms", "push"]
 EffectEnum: TypeAlias = Literal["read", "write", "destroy"]
 ExecutionSource: TypeAlias = Literal["page", "api", "mcp", "schedule", "webhook", "signal", "workflow", "form", "email"]
 ExecutionState: TypeAlias = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
@@ -504,7 +504,7 @@ class DeploymentOutput(Model):
 
 
 class DestinationInputRequest(Model):
-    channel: DestinationChannel
+    channel: DestinationInputChannelEnum
     address: dict[str, Any]
     name: str | None = None
     personal: bool | None = None
@@ -516,7 +516,7 @@ class DestinationOutput(Model):
     """A destination without its secrets; `address` shows only what identifies it."""
 
     id: str
-    channel: ChannelC69Enum
+    channel: DestinationChannel
     name: str
     address: str
     personal: bool
@@ -1100,7 +1100,7 @@ class NewDestinationOutput(Model):
     """A fresh destination; `secret` signs a webhook's messages and is not shown again."""
 
     id: str
-    channel: ChannelC69Enum
+    channel: DestinationChannel
     name: str
     address: str
     personal: bool
@@ -1467,9 +1467,9 @@ class PatchedMemberPatchRequest(Model):
 class PatchedPreferenceInputRequest(Model):
     choices: list[ChoiceInputRequest] | None = None
     time_zone: str | None = None
-    quiet_from: time | None = None
-    quiet_to: time | None = None
-    daily_at: time | None = None
+    quiet_from: str | None = None
+    quiet_to: str | None = None
+    daily_at: str | None = None
     muted_until: datetime | None = None
     critical_anyway: bool | None = None
 
@@ -1532,9 +1532,9 @@ class PredictRequest(Model):
 class PreferenceOutput(Model):
     choices: list[ChoiceInput]
     time_zone: str
-    quiet_from: time | None
-    quiet_to: time | None
-    daily_at: time
+    quiet_from: str | None
+    quiet_to: str | None
+    daily_at: str
     muted_until: datetime | None
     critical_anyway: bool
 
@@ -1593,6 +1593,7 @@ class PromptArgumentField(Model):
     name: str
     description: str | None = None
     required: bool | None = None
+    choices: list[str] | None = None
 
 
 class PromptArgumentFieldRequest(Model):
@@ -1601,6 +1602,7 @@ class PromptArgumentFieldRequest(Model):
     name: str
     description: str | None = None
     required: bool | None = None
+    choices: list[str] | None = None
 
 
 class PromptField(Model):
@@ -1699,7 +1701,9 @@ class ResourceField(Model):
     title: str | None = None
     description: str | None = None
     mime_type: str | None = None
+    uri: str | None = None
     text: str | None = None
+    blob: str | None = None
     tool: str | None = None
     tool_arguments: dict[str, Any] | None = None
 
@@ -1711,7 +1715,9 @@ class ResourceFieldRequest(Model):
     title: str | None = None
     description: str | None = None
     mime_type: str | None = None
+    uri: str | None = None
     text: str | None = None
+    blob: str | None = None
     tool: str | None = None
     tool_arguments: dict[str, Any] | None = None
 

@@ -2383,7 +2383,7 @@ class Notifications:
     def destinations_create(
         self,
         *,
-        channel: m.DestinationChannel,
+        channel: m.DestinationInputChannelEnum,
         address: dict[str, Any],
         idempotency_key: str | Unset = UNSET,
         name: str | Unset = UNSET,
@@ -2473,9 +2473,9 @@ class Notifications:
         *,
         choices: builtins.list[m.ChoiceInputRequest] | Unset = UNSET,
         time_zone: str | Unset = UNSET,
-        quiet_from: time | Unset | None = UNSET,
-        quiet_to: time | Unset | None = UNSET,
-        daily_at: time | Unset = UNSET,
+        quiet_from: str | Unset | None = UNSET,
+        quiet_to: str | Unset | None = UNSET,
+        daily_at: str | Unset = UNSET,
         muted_until: datetime | Unset | None = UNSET,
         critical_anyway: bool | Unset = UNSET,
     ) -> m.PreferenceOutput:
@@ -5491,7 +5491,7 @@ class AsyncNotifications:
     async def destinations_create(
         self,
         *,
-        channel: m.DestinationChannel,
+        channel: m.DestinationInputChannelEnum,
         address: dict[str, Any],
         idempotency_key: str | Unset = UNSET,
         name: str | Unset = UNSET,
@@ -5581,9 +5581,9 @@ class AsyncNotifications:
         *,
         choices: builtins.list[m.ChoiceInputRequest] | Unset = UNSET,
         time_zone: str | Unset = UNSET,
-        quiet_from: time | Unset | None = UNSET,
-        quiet_to: time | Unset | None = UNSET,
-        daily_at: time | Unset = UNSET,
+        quiet_from: str | Unset | None = UNSET,
+        quiet_to: str | Unset | None = UNSET,
+        daily_at: str | Unset = UNSET,
         muted_until: datetime | Unset | None = UNSET,
         critical_anyway: bool | Unset = UNSET,
     ) -> m.PreferenceOutput:
