@@ -57,6 +57,7 @@ class Card:
     tools: tuple[str, ...]
     has_graph: bool
     needs_no_key: bool
+    picture: Any = None
 
 
 @lru_cache(maxsize=1)
@@ -95,6 +96,18 @@ def _steps(template: Template, language: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+@lru_cache(maxsize=128)
+def _picture(key: str, language: str) -> Any:
+    """The graph of a template's first tool; None when it has none."""
+    from workflows import picture
+    from workflows.definition import load
+
+    first = templates()[key].tools[:1]
+    if not first or first[0].definition is None:
+        return None
+    return picture.draw(load(first[0].definition), picture.describe_with(catalogue(), language))
+
+
 def _needs_no_key(template: Template, connected: set[str]) -> bool:
     """Whether every connector works at once: it needs none, has a connection, or serves sandbox data."""
     known = registry().connectors
@@ -122,6 +135,7 @@ def cards(actor: Actor) -> list[Card]:
             tools=tuple(tool.name for tool in template.tools),
             has_graph=any(tool.definition is not None for tool in template.tools),
             needs_no_key=_needs_no_key(template, connected),
+            picture=_picture(template.key, language),
         )
         for template in ordered
     ]

@@ -8,6 +8,11 @@ from timeseries.connector import timeseries
 
 ANALYST = Text("Data analysts", "데이터 분석가")
 
+GO_LIVE = Text(
+    "It computes here, without an outside service: send your own rows, or import them as a dataset.",
+    "외부 서비스 없이 여기서 계산합니다. 자신의 데이터를 보내거나 데이터셋으로 가져오세요.",
+)
+
 
 def _tool(name: str) -> TemplateTool:
     action = timeseries.actions[name]
@@ -22,6 +27,7 @@ FORECASTING = Template(
         "LSTM·CNN·다변량·통계 모델을 내 데이터로 훈련하고 보정된 구간과 함께 예측합니다.",
     ),
     audience=ANALYST,
+    go_live=GO_LIVE,
     tools=tuple(
         _tool(name)
         for name in (
@@ -44,6 +50,7 @@ ANOMALY = Template(
         "Prophet·HMM·트랜스포머·앙상블로 정상 동작을 학습하고 이상 구간을 이유와 함께 찾습니다.",
     ),
     audience=ANALYST,
+    go_live=GO_LIVE,
     tools=tuple(_tool(name) for name in ("generate_data", "train_anomaly_model", "detect_anomalies", "health")),
     sample_input={"n_samples": 300, "anomalies": 3},
     icon="chart",
@@ -56,6 +63,7 @@ COORDINATOR = Template(
         "같은 데이터에 예측과 이상치 탐지를 함께 실행해 하나의 답으로 묶는 도구입니다.",
     ),
     audience=ANALYST,
+    go_live=GO_LIVE,
     tools=tuple(_tool(name) for name in ("generate_data", "coordinated_analysis", "ensemble_forecast", "health")),
     sample_input={"n_samples": 300, "anomalies": 3},
     icon="chart",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from integrations.sdk import Text
 from integrations.sdk.template import Template, TemplateTool
+from workflows.ready_templates import READY
 
 ECHO = Template(
     key="echo",
@@ -14,6 +15,7 @@ ECHO = Template(
     ),
     audience=Text("Developers", "개발자"),
     sample_input={"text": "Hello"},
+    go_live=Text("It needs no outside service: deploy it as it is.", "외부 서비스가 필요 없습니다. 그대로 배포하세요."),
     icon="echo",
     is_featured=False,
     tools=(
@@ -65,6 +67,7 @@ FAN3 = Template(
     ),
     audience=Text("Developers", "개발자"),
     sample_input={"text": "Hello"},
+    go_live=Text("It needs no outside service: deploy it as it is.", "외부 서비스가 필요 없습니다. 그대로 배포하세요."),
     icon="fan",
     is_featured=False,
     tools=(
@@ -103,4 +106,4 @@ FAN3 = Template(
     ),
 )
 
-TEMPLATES = [ECHO, FAN3]
+TEMPLATES = [*READY, ECHO, FAN3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from calendar import monthrange
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -48,7 +49,8 @@ def _item(row: dict[str, str], factor: float, month: str, rent: bool) -> dict[st
         "aptNm": row["apt_name"],
         "aptSeq": f"{row['lawd_cd']}-{int(_share(row['apt_name'] + row['jibun']) * 9_999)}",
         "buildYear": row["build_year"],
-        "dealDay": str(int(row["deal_date"][8:])),
+        # The sample's month may be longer than the one it stands for.
+        "dealDay": str(min(int(row["deal_date"][8:]), monthrange(int(month[:4]), int(month[4:]))[1])),
         "dealMonth": str(int(month[4:])),
         "dealYear": month[:4],
         "excluUseAr": row["area_m2"],
