@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from rest_framework.request import Request
@@ -85,7 +85,8 @@ def begin(request: Request) -> Ticket | None:
     if redis.hsetnx(name, "print", fingerprint):
         redis.expire(name, LOCKED_SECONDS)
         return Ticket(name, seal, fingerprint)
-    known, answer = redis.hmget(name, "print", "answer")
+    # Our connections do not decode.
+    known, answer = cast("list[bytes | None]", redis.hmget(name, "print", "answer"))
     if known is not None and known.decode() != fingerprint:
         raise KeyReused(
             "This Idempotency-Key was used for another request.", remedy="Use a new key for each different request."
