@@ -62,6 +62,7 @@ class Env(BaseSettings):
     web_base_url: str = Field("", description="Base URL of relative addresses in the web connector.")
     graphql_base_url: str = Field("", description="Base URL of relative addresses in the GraphQL connector.")
     mcp_client_base_url: str = Field("", description="Base URL of relative addresses in the MCP server connector.")
+    s3_base_url: str = Field("", description="Base URL of an S3 service, replacing those of the connections.")
     naver_base_url: str = Field("", description="Base URL of Naver's open API, replacing live and sandbox.")
     kakao_base_url: str = Field("", description="Base URL of Kakao's message API, replacing live and sandbox.")
     kakao_local_base_url: str = Field("", description="Base URL of Kakao's local API, replacing live and sandbox.")
