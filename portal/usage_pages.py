@@ -54,7 +54,7 @@ def _figure(actor: Actor, limits: Limits, today: int) -> dict[str, Any]:
     x = [day.isoformat() for day in days]
     data: list[dict[str, Any]] = [
         {"type": "bar", "name": _("Calls"), "x": x, "y": calls, "marker": {"color": "var(--series-1)"}},
-        {"type": "bar", "name": _("Refused"), "x": x, "y": refused, "marker": {"color": "var(--state-failed)"}},
+        {"type": "bar", "name": _("Refused calls"), "x": x, "y": refused, "marker": {"color": "var(--state-failed)"}},
     ]
     if limits.daily_calls:
         line = {"color": "var(--ink-soft)", "width": 1.5, "dash": "dash"}

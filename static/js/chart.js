@@ -22,6 +22,11 @@ function speakOurLanguage(library) {
       date: "%Y-%m-%d",
       dateTime: "%Y-%m-%d %H:%M:%S",
       time: "%H:%M:%S",
+      // What stands under a time axis.
+      year: "%Y",
+      month: language === "ko" ? "%Y년 %b" : "%b %Y",
+      dayMonth: language === "ko" ? "%b %-d일" : "%b %-d",
+      dayMonthYear: language === "ko" ? "%Y년 %b %-d일" : "%b %-d, %Y",
       periods: ["AM", "PM"],
       decimal: ".",
       thousands: ",",
