@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from deployments import selectors, services, usage
+from deployments.canary import SHARES
 from deployments.connect import KEY, clients_of
 from deployments.contracts import (
     Contract,
@@ -177,6 +178,8 @@ def _dialog(
         "errors": errors,
         "problems": [issue.as_dict(_language()) for issue in problems],
         "note": values.get("note", ""),
+        "shares": SHARES if proposal.server and verdict != "breaking" else (),
+        "share": values.get("share", ""),
     }
     return render(request, "deployments/_deploy_form.html", page, status=status)
 
@@ -204,11 +207,17 @@ def deploy_form(request: HttpRequest, actor: Actor, workflow_id: UUID) -> HttpRe
             description=request.POST.get("description", "").strip(),
             note=request.POST.get("note", "").strip(),
             with_tests=not request.POST.get("skip_tests"),
+            canary_percent=_share(request.POST.get("share", "")),
         )
     except PortalError as error:
         return _dialog(request, actor, workflow, request.POST, explained(error), status=422)
     secret = "" if server else services.create_key(actor, deployment, _("First key"))[1]
     return _deployed(request, deployment, revision, secret)
+
+
+def _share(text: str) -> int:
+    """The percent of calls to begin with; 0 for all of them at once."""
+    return int(text) if text in {str(share) for share in SHARES} else 0
 
 
 def _usual_server(actor: Actor, workflow: Workflow) -> str:

@@ -29,6 +29,12 @@ class Deployment(TenantRow):
     instructions = models.TextField(blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.LIVE)
     live_revision = models.ForeignKey("Revision", models.SET_NULL, null=True, blank=True, related_name="+")
+    #: A revision that gets a share of the calls before it goes live; see `deployments.canary`.
+    canary_revision = models.ForeignKey("Revision", models.SET_NULL, null=True, blank=True, related_name="+")
+    canary_percent = models.PositiveSmallIntegerField(default=0)
+    canary_since = models.DateTimeField(null=True, blank=True)
+    #: How the last trial ended by itself: numbers of calls and errors on both sides.
+    canary_result = models.JSONField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     rate_limit = models.PositiveIntegerField(default=0, help_text="Calls a minute over all callers; 0: unlimited.")
     soft_timeout_seconds = models.FloatField(default=50.0)

@@ -112,8 +112,18 @@ def contracts_of(revision: Revision | None) -> list[Contract]:
     ]
 
 
-def deploy(actor: Actor, deployment: Deployment, contracts: Sequence[Contract], *, note: str = "") -> Revision:
-    """Make a revision, let a real client list its tools, and switch to it. A failed probe leaves nothing live."""
+def deploy(
+    actor: Actor,
+    deployment: Deployment,
+    contracts: Sequence[Contract],
+    *,
+    note: str = "",
+    canary_percent: int = 0,
+) -> Revision:
+    """Make a revision, let a real client list its tools, and switch to it. A failed probe leaves nothing live.
+
+    With `canary_percent` the revision gets that share of the calls first, and the live one stays.
+    """
     actor.require(Permission.DEPLOYMENT_MANAGE)
     revision = _create_revision(actor, deployment, contracts, note)
     try:
@@ -123,6 +133,11 @@ def deploy(actor: Actor, deployment: Deployment, contracts: Sequence[Contract], 
         revision.delete()
         raise
     Revision.objects.filter(pk=revision.pk).update(probed_at=timezone.now())
+    if canary_percent and deployment.live_revision_id:
+        from deployments.canary import start_canary
+
+        start_canary(actor, deployment, revision.number, canary_percent)
+        return revision
     return activate(actor, deployment, revision.number)
 
 
@@ -171,7 +186,9 @@ def activate(actor: Actor, deployment: Deployment, number: int) -> Revision:
         raise Conflict("This revision never passed its probe.", remedy="Deploy again.")
     before = locked.live_revision
     locked.live_revision = revision
-    locked.save(update_fields=["live_revision", "updated_at"])
+    # Whatever was on trial was on trial against the revision that was live.
+    locked.canary_revision, locked.canary_percent, locked.canary_since = None, 0, None
+    locked.save(update_fields=["live_revision", "canary_revision", "canary_percent", "canary_since", "updated_at"])
     revision.activated_at = timezone.now()
     revision.save(update_fields=["activated_at"])
     audit(
@@ -303,6 +320,7 @@ def deploy_workflow(
     description: str = "",
     note: str = "",
     with_tests: bool = True,
+    canary_percent: int = 0,
 ) -> tuple[Deployment, Revision]:
     """Freeze the draft and serve it: on a new server, or beside (or instead of) the tools of an existing one.
 
@@ -326,7 +344,7 @@ def deploy_workflow(
     others = [item for item in known if item.version_id not in own_versions]
     if deployment is None:
         deployment = create_deployment(actor, workflow.name, template=workflow.template)
-    revision = deploy(actor, deployment, [*others, contract], note=note)
+    revision = deploy(actor, deployment, [*others, contract], note=note, canary_percent=canary_percent)
     return deployment, revision
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from deployments import selectors, services
+from deployments.canary import start_canary, stop_canary
 from deployments.client_profiles import PROFILES, profile_of, seen_by
 from deployments.contracts import Contract
 from deployments.lint import tokens_of
@@ -84,6 +85,37 @@ def view_as(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
         "tokens": tokens_of(contracts),
     }
     return render(request, "deployments/_view_as.html", page)
+
+
+@require_POST
+@workspace_page(Permission.DEPLOYMENT_MANAGE)
+def canary_start(request: HttpRequest, actor: Actor, slug: str, number: int) -> HttpResponse:
+    """Try a revision with a share of the calls."""
+    deployment = selectors.get_deployment(actor.workspace, slug)
+    percent = request.POST.get("percent", "")
+    try:
+        start_canary(actor, deployment, number, int(percent) if percent.isdigit() and len(percent) < 4 else 0)
+        words = {"number": number, "percent": percent}
+        messages.success(request, _("Revision %(number)s gets %(percent)s %% of the calls.") % words)
+    except NotFound:
+        raise
+    except PortalError as error:
+        messages.error(request, error.explain())
+    return redirect(reverse("deployments:deployment-detail", args=[slug]) + "#view=revisions")
+
+
+@require_POST
+@workspace_page(Permission.DEPLOYMENT_MANAGE)
+def canary_stop(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
+    """End the trial: all calls go to the live revision."""
+    try:
+        stop_canary(actor, selectors.get_deployment(actor.workspace, slug))
+        messages.success(request, _("The trial is over; all calls go to the live revision."))
+    except NotFound:
+        raise
+    except PortalError as error:
+        messages.error(request, error.explain())
+    return redirect(reverse("deployments:deployment-detail", args=[slug]) + "#view=revisions")
 
 
 @require_POST

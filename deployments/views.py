@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from deployments import selectors, services, usage
+from deployments.canary import SHARES, score_of
 from deployments.client_profiles import PROFILES, as_data
 from deployments.connect import KEY, clients_of
 from deployments.models import Deployment, DeploymentKey, Revision, Tool
@@ -82,6 +83,8 @@ def page_of(
         "oauth_clients": (oauth_clients := clients_of_server(deployment)),
         "key_count": len(keys) + len(oauth_clients),
         "off_tools": tools_that_are_off(deployment),
+        "trial": score_of(deployment) if deployment.canary_revision_id else None,
+        "shares": SHARES,
         "revisions": revisions,
         "previous": next((r for r in revisions if r.pk != deployment.live_revision_id and r.probed_at), None),
         "clients": clients_of(deployment),

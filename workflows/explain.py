@@ -1,7 +1,7 @@
 """Why a run failed, in words that a person and a model can act on: cause, node, what changed, remedy.
 
-`explain_failure` is pure and the only place that composes this text. The run page, the REST API and the answer to an
-MCP client all use it, so everybody reads the same sentences. It names arguments and never shows their values: the
+`explain_failure` is pure and the only place that composes this text. The run page and the answer to an MCP client
+both use it, so everybody reads the same sentences. It names arguments and never shows their values: the
 last good run may have been somebody else's.
 """
 

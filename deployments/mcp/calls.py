@@ -11,6 +11,7 @@ import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
+from deployments.canary_watch import judge_soon
 from deployments.live import watched
 from deployments.mcp.exchange import Caller
 from deployments.mcp.keys import Used, idempotency_key, used_for_something_else
@@ -73,15 +74,23 @@ async def call_tool(
     is_task = understands_tasks(ctx)
     if tool.annotations.get("taskSupport") == REQUIRED and not is_task:
         raise missing_capability()
+    trial = target.canary.pick(name) if target.canary is not None else None
+    tool = trial or tool
     start = _start(target, tool, arguments, caller, ctx.meta)
+    if trial is not None and target.canary is not None:
+        start.revision_id = target.canary.revision_id
     try:
         if tool.annotations.get("taskSupport") == REQUIRED:
             return await _at_once(start)
         if not _wants_progress(ctx):
-            return await _finish(tool, start, start_and_wait(start, timeout=_patience(target, tool)), is_task)
-        return await _with_progress(ctx, tool, start, _patience(target, tool), is_task)
+            answer = await _finish(tool, start, start_and_wait(start, timeout=_patience(target, tool)), is_task)
+        else:
+            answer = await _with_progress(ctx, tool, start, _patience(target, tool), is_task)
     except Used as error:
         return error_result(error.explain(), error.as_dict())
+    if trial is not None and isinstance(answer, types.CallToolResult) and answer.is_error:
+        judge_soon(target.deployment_id)
+    return answer
 
 
 def _patience(target: Target, tool: ToolBinding) -> float:

@@ -7,6 +7,7 @@ that a lost announcement heals by itself.
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -76,6 +77,26 @@ class ToolBinding:
 
 
 @dataclass(frozen=True)
+class Canary:
+    """A revision on trial: the tools whose contract is that of the live ones, and the percent of calls they get."""
+
+    revision_id: UUID
+    percent: int
+    tools: dict[str, ToolBinding]
+
+    def pick(self, name: str) -> ToolBinding | None:
+        """The tool on trial when this call is one of its share."""
+        if random.random() * 100 >= self.percent:  # noqa: S311 - spreads calls, guards nothing
+            return None
+        return self.tools.get(name)
+
+
+def _same_contract(tool: ToolBinding, live: ToolBinding | None) -> bool:
+    """A client that read the live list must not notice which revision answers."""
+    return live is not None and (tool.input_schema, tool.output_schema) == (live.input_schema, live.output_schema)
+
+
+@dataclass(frozen=True)
 class Target:
     """A deployment with the revision that answers calls."""
 
@@ -95,6 +116,7 @@ class Target:
     limits: Limits = field(default_factory=Limits)
     prompts: dict[str, Prompt] = field(default_factory=dict)
     resources: dict[str, Resource] = field(default_factory=dict)
+    canary: Canary | None = None
     loaded_at: float = field(default_factory=time.monotonic)
 
     @property
@@ -120,7 +142,7 @@ _DEPLOYMENT = """
     SELECT d.id, d.workspace_id, d.slug, d.name, d.description, d.instructions, d.state, d.rate_limit,
            d.soft_timeout_seconds, d.allowed_origins, r.id, coalesce(r.number, 0), w.plan_id,
            p.workspace_per_minute, p.key_per_minute, p.client_per_minute, p.tool_per_minute, p.daily_calls,
-           p.monthly_calls, d.prompts, d.resources
+           p.monthly_calls, d.prompts, d.resources, d.canary_revision_id, d.canary_percent
     FROM deployments_deployment d
     JOIN workspaces_workspace w ON w.id = d.workspace_id
     LEFT JOIN workspaces_plan p ON p.id = w.plan_id
@@ -143,6 +165,11 @@ async def load_target(slug: str, revision_id: UUID | None = None) -> Target | No
         if row is None:
             return None
         tools = await (await connection.execute(_TOOLS, (row[10],))).fetchall() if row[10] else []
+        # A probe looks at one revision; a trial stands beside the live one.
+        trial = row[21] if revision_id is None and row[22] else None
+        on_trial = await (await connection.execute(_TOOLS, (trial,))).fetchall() if trial else []
+    bound = _bound(tools)
+    tried = {name: tool for name, tool in _bound(on_trial).items() if _same_contract(tool, bound.get(name))}
     return Target(
         deployment_id=row[0],
         workspace_id=row[1],
@@ -156,11 +183,16 @@ async def load_target(slug: str, revision_id: UUID | None = None) -> Target | No
         allowed_origins=tuple(row[9] or ()),
         revision_id=row[10],
         revision_number=row[11],
-        tools={tool[1]: ToolBinding(*(*tool[:13], _is_long(tool[9], tool[13]))) for tool in tools},
+        tools=bound,
+        canary=Canary(trial, row[22], tried) if trial and tried else None,
         limits=Limits(*row[13:19]) if row[12] else Limits.default(),
         prompts={item["name"]: Prompt.model_validate(item) for item in row[19]},
         resources={item["name"]: Resource.model_validate(item) for item in row[20]},
     )
+
+
+def _bound(rows: list[Any]) -> dict[str, ToolBinding]:
+    return {row[1]: ToolBinding(*(*row[:13], _is_long(row[9], row[13]))) for row in rows}
 
 
 _LONG_STEPS = frozenset({"flow.wait", "flow.approval"})

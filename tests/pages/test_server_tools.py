@@ -150,3 +150,20 @@ def test_an_oauth_client_is_shown_and_loses_this_server_only(world: World) -> No
     assert clients_of_server(world.deployment) == []
     assert get_access_token_model().objects.filter(application=elsewhere).exists()
     assert client_of(world.owner).post(address, body).status_code == 404
+
+
+def test_a_revision_is_tried_and_the_trial_ended_from_the_page(world: World) -> None:
+    client, address = client_of(world.owner), f"/servers/{world.deployment.slug}"
+    deployment = Deployment.objects.get(pk=world.deployment.pk)
+    services.deploy(world.owner, deployment, services.contracts_of(deployment.live_revision), note="again")
+
+    client.post(f"{address}/revisions/1/try", {"percent": "25"})
+    page = client.get(address).content.decode()
+    assert "Revision 1 is on trial with 25 % of the calls" in page and "0 of 0 calls failed" in page
+    assert client_of(world.viewer).post(f"{address}/trial/stop").status_code == 403
+
+    client.post(f"{address}/trial/stop")
+    deployment.refresh_from_db()
+    assert deployment.canary_revision_id is None and deployment.live_revision.number == 2
+    refused = client.post(f"{address}/revisions/2/try", {"percent": "25"}, follow=True)
+    assert "This revision is live" in refused.content.decode()
