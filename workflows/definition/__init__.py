@@ -18,11 +18,13 @@ from workflows.definition.model import (
     SCHEMA_VERSION,
     Definition,
     Edge,
+    Frame,
     Graph,
     Node,
     OnError,
     Position,
     Retry,
+    Sticky,
 )
 from workflows.definition.part import not_behind, up_to
 from workflows.definition.validation import infer_output_schema, validate
@@ -37,6 +39,7 @@ __all__ = [
     "Catalogue",
     "Definition",
     "Edge",
+    "Frame",
     "Graph",
     "InvalidDefinition",
     "Issue",
@@ -46,6 +49,7 @@ __all__ = [
     "Position",
     "Retry",
     "SimpleAction",
+    "Sticky",
     "canonical_json",
     "content_hash",
     "export_document",

@@ -99,6 +99,8 @@ def content_hash(definition: Definition) -> str:
     data = definition.as_data()
 
     def strip(part: dict[str, Any]) -> None:
+        part.pop("groups", None)
+        part.pop("notes", None)
         for node in part.get("nodes", []):
             for field in ("position", "note", "title"):
                 node.pop(field, None)

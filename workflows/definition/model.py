@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -94,6 +94,31 @@ class Edge(_Part):
     when: str | None = None
 
 
+Colour = Literal["grey", "blue", "green", "amber", "red", "violet"]
+_PartId = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class Frame(_Part):
+    """A coloured frame around nodes on the canvas; it has no effect on runs."""
+
+    id: _PartId
+    title: str = Field(default="", max_length=120)
+    colour: Colour = "grey"
+    nodes: list[str] = Field(default_factory=list, max_length=MAX_NODES)
+    collapsed: bool = False
+
+
+class Sticky(_Part):
+    """A note that lies on the canvas. Sizes are canvas units."""
+
+    id: _PartId
+    text: str = Field(default="", max_length=10_000)
+    colour: Colour = "amber"
+    position: Position = Field(default_factory=Position)
+    width: float = Field(default=220, ge=80, le=2_000)
+    height: float = Field(default=140, ge=40, le=2_000)
+
+
 class Graph(_Part):
     """Nodes, edges and what comes out. A body sees the names of the graph around it."""
 
@@ -101,6 +126,8 @@ class Graph(_Part):
     edges: list[Edge] = Field(default_factory=list)
     #: Name → literal or expression. Empty: the outputs of the last nodes by their ids.
     output: dict[str, Any] = Field(default_factory=dict)
+    groups: list[Frame] = Field(default_factory=list, max_length=200)
+    notes: list[Sticky] = Field(default_factory=list, max_length=500)
 
     def every_node(self) -> Iterator[Node]:
         """All nodes, those of bodies included."""

@@ -130,3 +130,22 @@ def test_a_bottomless_document_is_refused():
         load({"nodes": [node]})
     with pytest.raises(Invalid):
         load({"schema_version": 0, "nodes": [node]})
+
+
+def test_frames_and_notes_are_kept_and_change_nothing_of_what_runs():
+    plain = {"nodes": [{"id": "a", "action": "text.echo"}], "edges": []}
+    drawn = load(
+        plain
+        | {
+            "groups": [{"id": "g", "title": "Fetch", "nodes": ["a"], "colour": "blue", "collapsed": True}],
+            "notes": [{"id": "n", "text": "Ask Kim", "position": {"x": 10, "y": 20}}],
+        }
+    )
+
+    assert drawn.as_data()["groups"] == [
+        {"id": "g", "title": "Fetch", "colour": "blue", "nodes": ["a"], "collapsed": True}
+    ]
+    assert drawn.as_data()["notes"] == [{"id": "n", "text": "Ask Kim", "position": {"x": 10.0, "y": 20.0}}]
+    assert content_hash(drawn) == content_hash(load(plain))
+    with pytest.raises(Invalid):
+        load(plain | {"groups": [{"id": "g", "colour": "invisible"}]})
