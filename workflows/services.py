@@ -25,6 +25,7 @@ from workflows.definition import (
     validate,
 )
 from workflows.dispatch import Outcome, Start
+from workflows.draft_news import announce_draft
 from workflows.engine import compile
 from workflows.models import Execution, NodeRun, Workflow, WorkflowVersion
 from workflows.partial import Part, cut
@@ -121,6 +122,8 @@ def save_draft(actor: Actor, workflow_id: UUID, definition: Mapping[str, Any], *
     workflow.draft, workflow.draft_saved_by = draft, actor.user
     workflow.draft_revision += 1
     workflow.save(update_fields=["draft", "draft_revision", "draft_saved_at", "draft_saved_by"])
+    revision, author = workflow.draft_revision, str(actor.user or "")
+    transaction.on_commit(lambda: announce_draft(workflow_id, revision, author))
     return workflow
 
 
