@@ -172,10 +172,12 @@ class Connector:
     group: str = "tools"
     icon: str = "icon.svg"
     docs_url: str = ""
-    #: Pure logic without any upstream: runs anywhere, has no sandbox.
+    #: Pure logic without any upstream: runs anywhere, has no sandbox, leaves nothing behind.
     local: bool = False
     #: Keeps rows of a workspace, so it cannot run outside one (contract tests leave its examples to its own tests).
     in_workspace: bool = False
+    #: Speaks a protocol other than HTTP to a server; its own tests run it against a real one.
+    dials: bool = False
     actions: dict[str, Action[Any]] = field(default_factory=dict)
     triggers: dict[str, Trigger] = field(default_factory=dict)
     test_function: Callable[[Context], Awaitable[Any]] | None = None
@@ -194,13 +196,15 @@ class Connector:
         icon: str = "icon.svg",
         docs_url: str = "",
         in_workspace: bool = False,
+        dials: bool = False,
     ) -> None:
         if not NAME.match(id):
             raise TypeError(f"connector id {id!r} must be lower case letters, digits and underscores")
         self.id, self.title, self.description = id, title, description
         self.auth, self.upstream, self.rate = auth, upstream, rate
         self.group, self.icon, self.docs_url = group, icon, docs_url
-        self.local, self.in_workspace = upstream is None, in_workspace
+        self.in_workspace, self.dials = in_workspace, dials
+        self.local = upstream is None and not dials and not in_workspace
         self.actions, self.triggers, self.test_function = {}, {}, None
         caller = inspect.currentframe()
         self.module = caller.f_back.f_globals.get("__name__", "") if caller and caller.f_back else ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from integrations.sdk.auth import Credential, NoAuth
-from integrations.sdk.errors import Cancelled
+from integrations.sdk.errors import Cancelled, Rejected
 from integrations.sdk.files import Files, MemoryFiles
 from integrations.sdk.store import MemoryStore, Store
 
@@ -60,6 +60,10 @@ async def _ignore_progress(done: float, total: float | None, message: str) -> No
     return None
 
 
+async def _nowhere(host: str, port: int) -> list[str]:
+    raise Rejected("This call may open no connections of its own.", code="address_refused")
+
+
 @dataclass(slots=True)
 class Context:
     """The world of one action call. `http` carries the base URL; `deadline` is in monotonic seconds."""
@@ -79,6 +83,8 @@ class Context:
     language: str = "en"
     deadline: float | None = None
     is_cancelled: Callable[[], bool] = lambda: False
+    #: The addresses of a host that may be dialled, for protocols other than HTTP; `Rejected` when it is refused.
+    resolve: Callable[[str, int], Awaitable[list[str]]] = _nowhere
     log_sink: LogSink = _ignore_log
     progress_sink: ProgressSink = _ignore_progress
 

@@ -37,7 +37,7 @@ CALLABLE = [
     action
     for connector in CONNECTORS
     for action in connector.actions.values()
-    if example_of(action) is not None and not action.heavy and not connector.in_workspace
+    if example_of(action) is not None and not action.heavy and not (connector.in_workspace or connector.dials)
 ]
 
 
@@ -109,8 +109,8 @@ async def call(action, transport, credential, lines=None, seconds=20.0, store=No
 
 @pytest.mark.parametrize("connector", CONNECTORS, ids=lambda connector: connector.id)
 def test_enough_actions_can_be_tried(connector):
-    if connector.in_workspace:
-        pytest.skip("its examples run in a workspace, in the connector's own tests")
+    if connector.in_workspace or connector.dials:
+        pytest.skip("its examples need a workspace or a server: the connector's own tests have one")
     tried = [action for action in CALLABLE if action.connector is connector]
     assert tried or all(action.heavy for action in connector.actions.values()), "give an action an `example=`"
 
@@ -124,7 +124,7 @@ async def test_an_action_works_offline(action, sandboxes, stores):
 
 
 @pytest.mark.parametrize(
-    "connector", [one for one in CONNECTORS if one.test_function is not None], ids=lambda connector: connector.id
+    "connector", [one for one in CONNECTORS if one.test_function and not one.dials], ids=lambda connector: connector.id
 )
 async def test_the_test_button_works_offline(connector, sandboxes, stores):
     await in_context(
