@@ -53,3 +53,8 @@ def add(page: Page, words: str, action: str) -> None:
     page.locator("#palette-search").fill(words)
     expect(page.locator(f'[data-action="{action}"]').first).to_be_visible(timeout=PATIENCE)
     page.locator(f'[data-action="{action}"]').first.click()
+
+
+def without_news(page: Page) -> None:
+    """Let the page hear nothing of others, as on a bad line: it meets their changes when it saves."""
+    page.route_web_socket("**/ws/workflows/**", lambda socket: socket.close())

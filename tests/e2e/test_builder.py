@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.builder import PATIENCE, add, definition_of, echo, open_new, request, saved
+from tests.e2e.builder import PATIENCE, add, definition_of, echo, open_new, request, saved, without_news
 from tests.e2e.product import Product
 
 
@@ -108,6 +108,7 @@ def test_a_refused_connection_says_why(page: Page, product: Product) -> None:
 
 
 def test_two_people_are_merged_and_nobody_is_overwritten(page: Page, product: Product) -> None:
+    without_news(page)
     workflow = open_new(page, product, "Shared", nodes=[echo("one", params={"text": "x"})])
     theirs = definition_of(page, product, workflow)
     theirs["nodes"].append(echo("theirs", 320, params={"text": "y"}))
@@ -154,3 +155,27 @@ def test_the_page_fits_every_screen_in_both_languages(page: Page, product: Produ
         assert sizes[0] <= sizes[1], (width, language, sizes)
         box = page.locator("#deploy").bounding_box()
         assert box is not None and box["x"] + box["width"] <= width
+
+
+def test_one_writes_while_the_other_watches_and_the_pen_changes_hands(page: Page, product: Product) -> None:
+    workflow = open_new(page, product, "Together", nodes=[echo("one", params={"text": "x"})])
+    other = page.context.new_page()
+    other.goto(f"{product.base}/workflows/{workflow}/edit")
+    expect(other.locator("#pen-other")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".ed-people li")).to_have_count(1)
+
+    page.locator(".ed-node-text").click()
+    page.locator("#node-title").fill("Written here")
+    expect(other.locator(".ed-node")).to_contain_text("Written here", timeout=PATIENCE)
+
+    other.locator(".ed-node-text").click()
+    other.locator("#node-title").fill("Too early")
+    expect(other.locator(".ed-notice")).to_be_visible()
+    other.locator("#pen-take").click()
+    expect(page.locator("#pen-other")).to_be_visible(timeout=PATIENCE)
+    other.locator("#node-title").fill("Written there")
+    expect(page.locator(".ed-node")).to_contain_text("Written there", timeout=PATIENCE)
+    saved(other)
+    assert definition_of(page, product, workflow)["nodes"][0]["title"] == "Written there"
+    other.close()
+    expect(page.locator("#pen-other")).to_have_count(0, timeout=PATIENCE)

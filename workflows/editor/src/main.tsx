@@ -15,4 +15,4 @@ createRoot(document.getElementById("editor")!).render(
     <App />
   </EditorContext.Provider>,
 );
-void editor.load();
+void editor.load().then(editor.enter);

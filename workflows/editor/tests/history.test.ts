@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as drawing from "../src/core/drawing";
 import * as edits from "../src/core/edits";
 import { apply, begin, diff, overlap, reduce, type History } from "../src/core/history";
 import { layout } from "../src/core/layout";
@@ -29,7 +30,7 @@ function randomEdit(definition: Definition, roll: (sides: number) => number, ste
   const other = definition.nodes[roll(definition.nodes.length)];
   const id = edits.freshId("n", definition.nodes.map((item) => item.id));
   const inner = (change: object): Definition => ({ ...definition, ...change });
-  switch (node ? roll(9) : 0) {
+  switch (node ? roll(11) : 0) {
     case 0: return inner(edits.addNode(definition, { id, action: "text.echo", position: { x: roll(900), y: roll(900) } }, node && { from: node.id, to: id }));
     case 1: return inner(edits.removeNodes(definition, [node.id]));
     case 2: return inner(edits.moveNodes(definition, { [node.id]: { x: roll(900), y: roll(900) } }));
@@ -38,6 +39,8 @@ function randomEdit(definition: Definition, roll: (sides: number) => number, ste
     case 5: return inner({ output: roll(2) ? { [`o${roll(5)}`]: step } : {} });
     case 6: return inner({ inputs: { type: "object", properties: { [`i${roll(5)}`]: { type: "string" } } } });
     case 7: return inner(edits.pasteFragment(definition, edits.copyFragment(definition, [node.id, other.id]), { x: roll(500), y: 0 }, definition.nodes.map((item) => item.id))[0]);
+    case 8: return inner(drawing.group(definition, [node.id, other.id], `Group ${step}`)[0]);
+    case 9: return inner(drawing.addNote(definition, { x: roll(900), y: roll(900) })[0]);
     default: return inner(edits.moveNodes(definition, layout(definition)));
   }
 }

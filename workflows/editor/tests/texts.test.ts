@@ -33,7 +33,7 @@ describe("connections", () => {
   it("need a list only as long as nothing gives one", () => {
     const one = { type: "object", properties: { name: { type: "string" } } };
     const many = { type: "object", properties: { rows: { type: "array" } } };
-    expect(refusal(graph, one, actions, "a", "out", "b")).toBe("refuse_list");
+    expect(refusal(graph, one, actions, "a", "out", "b")).toBe("refuse_list_record");
     expect(refusal(graph, many, actions, "a", "out", "b")).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 // The REST API as the page uses it: session cookie, CSRF header, problem+json turned into errors.
-import type { Action, Definition, Issue, Schema } from "./model";
+import { whole, type Action, type Definition, type Issue, type Schema } from "./model";
 import type { ExpressionFunction } from "./completion";
 import type { Part } from "./state";
 
@@ -142,16 +142,15 @@ async function everyPage<T>(url: string): Promise<T[]> {
 }
 
 export const createApi = (base: string, id: string) => ({
-  draft: () => json<Draft>("GET", `${base}/workflows/${id}/draft`),
   save: (definition: Definition, revision: number, etag: string) =>
     send("PUT", `${base}/workflows/${id}/draft`, { definition }, { "If-Match": etag || `"${revision}"` }).then(
       async (response) => ({ ...((await response.json()) as Draft), etag: response.headers.get("ETag") ?? "" }),
     ),
-  load: () =>
-    send("GET", `${base}/workflows/${id}/draft`).then(async (response) => ({
-      ...((await response.json()) as Draft),
-      etag: response.headers.get("ETag") ?? "",
-    })),
+  load: async () => {
+    const response = await send("GET", `${base}/workflows/${id}/draft`);
+    const draft = (await response.json()) as Draft;
+    return { ...draft, definition: whole(draft.definition), etag: response.headers.get("ETag") ?? "" };
+  },
   validate: (definition: Definition) =>
     json<{ valid: boolean; issues: Issue[]; output_schema: Schema }>("POST", `${base}/workflows/validate`, { definition }),
   nodes: async () => (await json<{ results: Action[] }>("GET", `${base}/nodes`)).results,
@@ -167,6 +166,8 @@ export const createApi = (base: string, id: string) => ({
   service: async (connector: string) => (await json<{ results: any[] }>("GET", `${base}/integrations`)).results.find((item) => item.id === connector) ?? null,
   connectTo: (connector: string, name: string, values: unknown, personal: boolean) => json<Connection>("POST", `${base}/connections`, { connector, name, values, personal }),
   testConnection: (connection: string) => json<Connection>("POST", `${base}/connections/${connection}/test`),
+  create: (name: string, definition: Definition) => json<{ id: string }>("POST", `${base}/workflows`, { name, definition }),
+  freeze: (workflow: string) => json<{ number: number }>("POST", `${base}/workflows/${workflow}/versions`, {}),
   run: (input: unknown, part: Part = {}) => json<{ id: string; state: string }>("POST", `${base}/workflows/${id}/run`, { input, ...part }),
   pins: () => json<Pin[]>("GET", `${base}/workflows/${id}/pins`),
   pin: (node: string, output: unknown, port: string) => json<Pin>("PUT", `${base}/workflows/${id}/pins/${node}`, { output, port }),
@@ -177,12 +178,12 @@ export const createApi = (base: string, id: string) => ({
   cancel: (run: string) => json("POST", `${base}/executions/${run}/cancel`),
   decide: (run: string, path: string, approved: boolean, comment = "") =>
     json("POST", `${base}/executions/${run}/decide`, { path, approved, comment }),
-  definitionOf: async (run: string) => (await json<{ definition: Definition }>("GET", `${base}/executions/${run}/definition`)).definition,
+  definitionOf: async (run: string) => whole((await json<{ definition: Definition }>("GET", `${base}/executions/${run}/definition`)).definition),
   execution: (run: string) => json<any>("GET", `${base}/executions/${run}`),
   nodeRuns: (run: string) => json<NodeRun[]>("GET", `${base}/executions/${run}/nodes`),
   runs: async () => (await json<any>("GET", `${base}/executions?workflow=${id}`)).results as any[],
   versions: () => everyPage<any>(`${base}/workflows/${id}/versions`),
-  version: (number: number) => json<{ definition: Definition }>("GET", `${base}/workflows/${id}/versions/${number}`),
+  version: async (number: number) => whole((await json<{ definition: Definition }>("GET", `${base}/workflows/${id}/versions/${number}`)).definition),
   deploy: (body: Record<string, unknown>) =>
     json<{ slug: string; name: string; url: string; key?: string }>("POST", `${base}/workflows/${id}/deploy`, body),
 });

@@ -38,7 +38,10 @@ export function refusal(
     const known = [from, ...before, ...upstreamOf(graph, to)].map(
       (id) => actions.get(graph.nodes.find((node) => node.id === id)?.action ?? "")?.output_schema,
     );
-    if (![...known, inputs].some((schema) => gives(schema, "list"))) return "refuse_list";
+    if (![...known, inputs].some((schema) => gives(schema, "list"))) {
+      const shape = shapeOf(actions.get(source.action)?.output_schema, actions.get(source.action)?.output_schema ?? {});
+      return shape === "record" ? "refuse_list_record" : shape === "value" ? "refuse_list_value" : "refuse_list";
+    }
   }
   return null;
 }

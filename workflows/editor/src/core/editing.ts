@@ -1,17 +1,27 @@
 // Everything that changes the document, through the one command log.
 import { refusal, suggestParams } from "./check";
+import * as drawing from "./drawing";
 import * as edits from "./edits";
 import { reduce } from "./history";
 import { layout } from "./layout";
 import { graphAt, HEIGHT, OUT, portsOf, WIDTH, withGraphAt, type Action, type Definition, type Edge, type Graph, type Node, type Position } from "./model";
+import { alone, writerOf } from "./presence";
 import { isLevel, type Core, type Picker } from "./state";
 import { t, type Key } from "./texts";
 
 export function createEditing({ setup, store, graph, nodeById, actionOf, takenIds, tell }: Core, changed: () => void) {
   const { get, set } = store;
 
+  /** Whether an edit is in order now; says why when it is not. */
+  function mayWrite(): boolean {
+    const writer = setup.may.edit ? writerOf(get().company ?? alone) : null;
+    if (setup.may.edit && !writer) return true;
+    tell(writer ? t("pen_other", writer.name) : t("read_only"));
+    return false;
+  }
+
   function commit(label: string, next: Definition, merge?: string): void {
-    if (!setup.may.edit) return tell(t("read_only"));
+    if (!mayWrite()) return;
     const before = get().history;
     const history = reduce(before, { type: "edit", label, next, at: Date.now(), ...(merge ? { merge } : {}) });
     if (history === before) return;
@@ -23,7 +33,7 @@ export function createEditing({ setup, store, graph, nodeById, actionOf, takenId
     commit(label, withGraphAt(get().history.present, get().level, change), merge);
 
   function travel(type: "undo" | "redo"): void {
-    if (!setup.may.edit) return tell(t("read_only"));
+    if (!mayWrite()) return;
     const before = get().history;
     const history = reduce(before, { type });
     if (history === before) return;
@@ -91,10 +101,12 @@ export function createEditing({ setup, store, graph, nodeById, actionOf, takenId
   }
 
   function remove(): void {
-    const { selected, edge } = get();
-    if (edge) edit(t("did_disconnect"), (graph) => edits.removeEdges(graph, [edge]));
+    const { selected, edge, mark } = get();
+    if (mark?.startsWith("note:")) edit(t("did_sticky"), (graph) => drawing.removeNote(graph, mark.slice(5)));
+    else if (mark) edit(t("did_ungroup"), (graph) => drawing.ungroup(graph, mark.slice(6)));
+    else if (edge) edit(t("did_disconnect"), (graph) => edits.removeEdges(graph, [edge]));
     else if (selected.length) edit(t("did_remove", selected.length), (graph) => edits.removeNodes(graph, selected));
-    set({ selected: [], edge: null });
+    set({ selected: [], edge: null, mark: null });
   }
 
   function paste(text: string, at?: Position): boolean {

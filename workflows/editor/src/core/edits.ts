@@ -1,4 +1,5 @@
 // Every edit as a pure function from graph to graph.
+import { pruneGroups } from "./drawing";
 import { edgeKey, OUT, type Edge, type Graph, type Node, type Position } from "./model";
 
 /** An id for a new node that can stand in an expression. */
@@ -21,11 +22,11 @@ export const addNode = (graph: Graph, node: Node, edge?: Edge): Graph => ({
 
 export function removeNodes(graph: Graph, ids: string[]): Graph {
   const gone = new Set(ids);
-  return {
+  return pruneGroups({
     ...graph,
     nodes: graph.nodes.filter((node) => !gone.has(node.id)),
     edges: graph.edges.filter((edge) => !gone.has(edge.from) && !gone.has(edge.to)),
-  };
+  });
 }
 
 export function moveNodes(graph: Graph, places: Record<string, Position>): Graph {

@@ -1,5 +1,5 @@
 // The one command log of all edits. A command is a patch that can be applied, turned round and rebased.
-import { edgeKey, type Definition, type Edge, type Node } from "./model";
+import { edgeKey, type Definition, type Edge, type Frame, type Node, type Sticky } from "./model";
 
 /** Key, before, after; null stands for "not there". */
 type Change<T> = [string, T | null, T | null];
@@ -10,11 +10,26 @@ export interface ListPatch<T> {
   order?: [string[], string[]];
 }
 
+/** Members of these lists are told apart by their keys, so that two people's changes of one list can be merged. */
+const KEYS = {
+  nodes: (item: Node) => item.id,
+  edges: edgeKey as (item: Edge) => string,
+  groups: (item: Frame) => item.id,
+  notes: (item: Sticky) => item.id,
+} as const;
+type ListName = keyof typeof KEYS;
+const LISTS = Object.keys(KEYS) as ListName[];
+
 export interface Patch {
   nodes: ListPatch<Node>;
   edges: ListPatch<Edge>;
+  groups?: ListPatch<Frame>;
+  notes?: ListPatch<Sticky>;
   fields: Change<unknown>[];
 }
+
+const listOf = (definition: Definition, name: ListName): any[] => definition[name] ?? [];
+const patchOf = (patch: Patch, name: ListName): ListPatch<any> => patch[name] ?? { changes: [] };
 
 export interface Command {
   label: string;
@@ -58,23 +73,18 @@ function diffList<T>(before: T[], after: T[], key: (item: T) => string): ListPat
 
 export function diff(before: Definition, after: Definition): Patch {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  names.delete("nodes");
-  names.delete("edges");
+  for (const name of LISTS) names.delete(name);
   const fields: Change<unknown>[] = [];
   for (const name of names) {
     const [a, b] = [(before as any)[name], (after as any)[name]];
     if (!same(a, b)) fields.push([name, a ?? null, b ?? null]);
   }
-  return {
-    nodes: diffList(before.nodes, after.nodes, (node) => node.id),
-    edges: diffList(before.edges, after.edges, edgeKey),
-    fields,
-  };
+  const lists = LISTS.map((name) => [name, diffList(listOf(before, name), listOf(after, name), KEYS[name] as (item: any) => string)]);
+  return { ...(Object.fromEntries(lists) as Omit<Patch, "fields">), fields };
 }
 
 export const isEmpty = (patch: Patch): boolean =>
-  !patch.fields.length &&
-  [patch.nodes, patch.edges].every((list) => !list.changes.length && !list.order);
+  !patch.fields.length && LISTS.every((name) => !patchOf(patch, name).changes.length && !patchOf(patch, name).order);
 
 function applyList<T>(list: T[], patch: ListPatch<T>, key: (item: T) => string): T[] {
   if (!patch.changes.length && !patch.order) return list;
@@ -90,11 +100,12 @@ function applyList<T>(list: T[], patch: ListPatch<T>, key: (item: T) => string):
 
 /** The document after the patch. On another document than it was made for, members merge by their keys. */
 export function apply(definition: Definition, patch: Patch): Definition {
-  const next: any = {
-    ...definition,
-    nodes: applyList(definition.nodes, patch.nodes, (node) => node.id),
-    edges: applyList(definition.edges, patch.edges, edgeKey),
-  };
+  const next: any = { ...definition };
+  for (const name of LISTS) {
+    const list = applyList(listOf(definition, name), patchOf(patch, name), KEYS[name] as (item: any) => string);
+    if (list.length || name === "nodes" || name === "edges") next[name] = list;
+    else delete next[name];
+  }
   for (const [name, , after] of patch.fields) {
     if (after === null) delete next[name];
     else next[name] = after;
@@ -108,17 +119,17 @@ const turnList = <T,>(patch: ListPatch<T>): ListPatch<T> => ({
 });
 
 export const invert = (patch: Patch): Patch => ({
-  nodes: turnList(patch.nodes),
-  edges: turnList(patch.edges),
+  ...(Object.fromEntries(LISTS.map((name) => [name, turnList(patchOf(patch, name))])) as Omit<Patch, "fields">),
   fields: patch.fields.map(([name, before, after]) => [name, after, before]),
 });
 
+/** Every change of a patch: of members of lists, and of fields. */
+export const changesOf = (patch: Patch): Change<unknown>[] => [...LISTS.flatMap((name) => patchOf(patch, name).changes), ...patch.fields];
+
 /** What both patches touch: names of nodes, edges and fields. */
 export function overlap(mine: Patch, theirs: Patch): string[] {
-  const touched = (patch: Patch) =>
-    [...patch.nodes.changes, ...patch.edges.changes, ...patch.fields].map((change) => change as Change<unknown>);
-  const others = new Map(touched(theirs).map(([name, , after]) => [name, after]));
-  return touched(mine)
+  const others = new Map(changesOf(theirs).map(([name, , after]) => [name, after]));
+  return changesOf(mine)
     .filter(([name, , after]) => others.has(name) && !same(others.get(name), after))
     .map(([name]) => name);
 }

@@ -42,10 +42,34 @@ export interface Edge {
   when?: string | null;
 }
 
+export const COLOURS = ["grey", "blue", "green", "amber", "red", "violet"] as const;
+export type Colour = (typeof COLOURS)[number];
+
+/** A coloured frame around nodes; collapsed, it stands for them on the canvas. */
+export interface Frame {
+  id: string;
+  title?: string;
+  colour?: Colour;
+  nodes: string[];
+  collapsed?: boolean;
+}
+
+/** A note that lies on the canvas. */
+export interface Sticky {
+  id: string;
+  text?: string;
+  colour?: Colour;
+  position?: Position;
+  width?: number;
+  height?: number;
+}
+
 export interface Graph {
   nodes: Node[];
   edges: Edge[];
   output?: Record<string, unknown>;
+  groups?: Frame[];
+  notes?: Sticky[];
 }
 
 export interface Definition extends Graph {
@@ -134,7 +158,8 @@ export function graphAt(root: Graph, level: string[]): Graph {
 
 /** The document with the graph at `level` replaced. */
 export function withGraphAt<G extends Graph>(root: G, level: string[], change: (graph: Graph) => Graph): G {
-  if (!level.length) return { ...root, ...change(root) };
+  // Edits keep the members they do not know, so what one leaves out is meant to go.
+  if (!level.length) return change(root) as G;
   const [id, ...rest] = level;
   return {
     ...root,
@@ -146,4 +171,10 @@ export function withGraphAt<G extends Graph>(root: G, level: string[], change: (
 
 export function everyNode(graph: Graph): Node[] {
   return graph.nodes.flatMap((node) => [node, ...(node.body ? everyNode(node.body) : [])]);
+}
+
+/** A document with the empty lists that the server leaves out of bodies. */
+export function whole<G extends Graph>(graph: G): G {
+  const { nodes = [], edges = [] } = graph;
+  return { ...graph, edges, nodes: nodes.map((node) => (node.body ? { ...node, body: whole(node.body) } : node)) };
 }

@@ -135,3 +135,27 @@ export function rowsOf(value: unknown, path = ""): { rows: Row[]; path: string }
   }
   return null;
 }
+
+/** What data goes through a port: its shape on the canvas. A record with one list in it counts as a table too. */
+export type PortKind = "any" | "table" | "record" | "file" | "value";
+
+export function portKindOf(schema: Schema | undefined): PortKind {
+  const root = schema ?? {};
+  const { schema: found } = unwrap(root, root);
+  if (found.format === "file") return "file";
+  const shape = shapeOf(found, root);
+  if (shape === "list") return "table";
+  if (shape === "record") {
+    const parts = Object.values((found.properties ?? {}) as Record<string, Schema>).map((part) => unwrap(part, root).schema);
+    if (parts.some((part) => part.format === "file")) return "file";
+    return parts.filter((part) => shapeOf(part, root) === "list").length === 1 ? "table" : parts.length ? "record" : "any";
+  }
+  return shape === "value" ? "value" : "any";
+}
+
+/** What a node needs before it can run: the kind of its empty required fields. */
+export function neededKindOf(schema: Schema | undefined, params: Record<string, unknown> | undefined): PortKind {
+  const root = schema ?? {};
+  const kinds = ((root.required ?? []) as string[]).filter((name) => params?.[name] === undefined || isExpression(params[name])).map((name) => portKindOf(root.properties?.[name]?.$ref ? { ...root, ...resolve(root.properties[name], root) } : root.properties?.[name]));
+  return kinds.find((kind) => kind === "file" || kind === "table") ?? "any";
+}

@@ -2,6 +2,7 @@
 import type { Api, Connection, Kept, NodeRun, Pin, RunEvent, Setup } from "./api";
 import type { History } from "./history";
 import { everyNode, graphAt, type Action, type Definition, type Graph, type Issue, type Node, type Position } from "./model";
+import type { Company } from "./presence";
 import type { Overlay } from "./overlay";
 import type { Store } from "./store";
 
@@ -32,6 +33,8 @@ export interface State {
   level: string[];
   selected: string[];
   edge: string | null;
+  /** The frame or note that is selected: `frame:g1`, `note:n1`. */
+  mark: string | null;
   actions: Map<string, Action>;
   connections: Connection[];
   issues: Issue[];
@@ -53,6 +56,8 @@ export interface State {
   events: RunEvent[];
   link: "open" | "lost" | "ended" | "refused" | null;
   outputs: Record<string, NodeRun>;
+  /** The item whose data is shown, by the path of its map or loop. */
+  items: Record<string, number>;
   /** The newest run whose results may be used again. */
   finished: string | null;
   lastInput: Record<string, unknown> | null;
@@ -60,6 +65,7 @@ export interface State {
   stale: Set<string>;
   pins: Record<string, Pin>;
   kept: Kept[];
+  company: Company;
   notice: { text: string; kind: "info" | "danger" } | null;
   announce: string;
 }

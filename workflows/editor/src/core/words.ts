@@ -22,4 +22,24 @@ export const WORDS = {
   other_file: ["Choose another file", "다른 파일 고르기"], drop_file: ["or drop one here", "또는 여기에 끌어다 놓으세요"], connect_new: ["New connection", "새 연결"], connect_to: ["Connect %s", "%s 연결"], connected_now: ["Connected: %s", "연결했습니다: %s"],
   connected_failing: ["“%s” is stored, but its test failed. Check the values.", "‘%s’ 연결을 저장했지만 시험에 실패했습니다. 값을 확인하세요."], where_key: ["Where to get the key", "키를 받는 곳"], only_me: ["Only for me", "나만 사용"],
   connect_help: ["Values are encrypted and never shown again.", "값은 암호화되며 다시 표시되지 않습니다."], no_connections: ["No connection yet", "아직 연결이 없습니다"],
+  refuse_list_record: ["Needs a list, gives one record.", "목록이 필요한데 레코드 하나를 줍니다."], refuse_list_value: ["Needs a list, gives a single value.", "목록이 필요한데 값 하나를 줍니다."],
+  kind_any: ["any data", "모든 데이터"], kind_table: ["a list of records", "레코드 목록"], kind_record: ["one record", "레코드 하나"], kind_file: ["a file", "파일"], kind_value: ["a single value", "값 하나"], port_gives: ["%s: gives %s", "%s: %s 전달"], port_takes: ["Takes %s", "%s 받음"],
+  // Frames, notes, order
+  group: ["Group", "그룹"], ungroup: ["Ungroup", "그룹 풀기"], group_title: ["Name of the group", "그룹 이름"], collapse: ["Collapse", "접기"], expand: ["Expand", "펼치기"], colour: ["Colour", "색"], new_group: ["Group", "그룹"], group_of: ["%s: %s nodes", "%s: 노드 %s개"],
+  did_group: ["Group nodes", "그룹 만들기"], did_ungroup: ["Ungroup", "그룹 풀기"], did_align: ["Align nodes", "노드 맞추기"], did_sticky: ["Edit a note", "메모 고치기"], did_import: ["Import", "가져오기"], did_extract: ["Make sub-workflow “%s”", "하위 워크플로 ‘%s’ 만들기"],
+  sticky: ["Note on the canvas", "캔버스 메모"], sticky_text: ["Text of the note", "메모 내용"], sticky_empty: ["Write a note…", "메모를 쓰세요…"], align: ["Align", "맞춤"], align_left: ["Left edges", "왼쪽"], align_centre: ["Centres", "가운데"], align_right: ["Right edges", "오른쪽"],
+  align_top: ["Top edges", "위"], align_middle: ["Middles", "중간"], align_bottom: ["Bottom edges", "아래"], align_across: ["Equal gaps across", "가로 간격 같게"], align_down: ["Equal gaps down", "세로 간격 같게"],
+  extract: ["Make sub-workflow", "하위 워크플로로 만들기"], extract_name: ["Name of the new workflow", "새 워크플로 이름"], extract_help: ["The nodes move into a workflow of their own; what they read from outside becomes its inputs.", "노드들이 별도 워크플로로 옮겨지고, 바깥에서 읽던 값은 입력이 됩니다."],
+  extract_empty: ["Select nodes first.", "먼저 노드를 고르세요."], extract_branch: ["A named branch leaves the selection. Select what follows it too, or leave the branching node out.", "이름 있는 가지가 선택 밖으로 나갑니다. 뒤따르는 노드도 고르거나 분기 노드를 빼세요."],
+  extract_through: ["A node outside of the selection stands between its nodes. Select it too.", "선택한 노드 사이에 선택하지 않은 노드가 있습니다. 함께 고르세요."], extracted: ["Made the workflow “%s”.", "워크플로 ‘%s’를 만들었습니다."],
+  find: ["Find a node", "노드 찾기"], find_hint: ["Name, id, operation or a setting", "이름, ID, 작업 또는 설정값"], found_in: ["in %s", "%s 안"], file_menu: ["More", "더 보기"], export_file: ["Export as a file", "파일로 내보내기"], import_file: ["Import a file…", "파일 가져오기…"],
+  imported: ["Imported. Undo brings the earlier draft back.", "가져왔습니다. 실행 취소로 이전 초안을 되살릴 수 있습니다."], import_bad: ["This file holds neither a workflow nor nodes.", "워크플로나 노드가 든 파일이 아닙니다."], edge_data: ["Data on this connection", "이 연결의 데이터"],
+  turned_off_short: ["On or off", "켜기/끄기"],
+  // Timeline, items
+  dock_timeline: ["Timeline", "타임라인"], items: ["Items", "항목"], items_done: ["%s of %s items", "항목 %2$s개 중 %1$s개"], items_failed: ["%s failed", "%s개 실패"], show_item: ["Open item %s", "항목 %s 열기"],
+  items_span: ["%s items: fastest %s, median %s, slowest %s", "항목 %s개: 최소 %s, 중앙값 %s, 최대 %s"], waited: ["waited %s", "%s 대기"], attempts_made: ["%s attempts", "시도 %s번"], critical: ["on the critical path", "가장 오래 걸린 경로"],
+  // Two people
+  people_here: ["Also here", "함께 보는 사람"], person_writes: ["%s, editing", "%s, 편집 중"], person_looks: ["%s, watching", "%s, 보는 중"], pen_other: ["%s is editing. You see every saved change; ask before you edit.", "%s 님이 편집하고 있습니다. 저장된 변경은 바로 보입니다. 편집하려면 요청하세요."],
+  pen_other_tab: ["You are editing this workflow in another tab.", "다른 탭에서 이 워크플로를 편집하고 있습니다."], pen_asked: ["%s would like to edit.", "%s 님이 편집하고 싶어 합니다."], pen_give: ["Hand over", "넘겨주기"], pen_refuse: ["Not now", "나중에"], pen_ask: ["Ask to edit", "편집 요청"],
+  pen_take: ["Edit here", "여기서 편집"], pen_waiting: ["Waiting for an answer…", "답을 기다리는 중…"], pen_refused: ["Not now, says the other side.", "지금은 어렵다고 합니다."], pen_yours: ["You can edit now.", "이제 편집할 수 있습니다."], pen_unsaved: ["Your changes are not stored yet. Settle that first.", "변경이 아직 저장되지 않았습니다. 먼저 저장하세요."],
 } as const satisfies Record<string, readonly [string, string]>;

@@ -7,8 +7,10 @@ import { t, type Key } from "../core/texts";
 import { Bar } from "./Bar";
 import { Canvas } from "./Canvas";
 import { Icon, useEditor } from "./common";
+import { Pen } from "./Company";
 import { Dialogs } from "./Dialogs";
 import { Dock } from "./Dock";
+import { Find } from "./Find";
 import { Inputs } from "./Inputs";
 import { Inspector } from "./Inspector";
 import { onKey } from "./keys";
@@ -40,13 +42,17 @@ function Page() {
   const notice = editor.use((state) => state.notice);
   const blank = editor.use((state) => state.ready && editor.graph().nodes.length === 0);
   const moved = editor.use((state) => state.ranOn !== null && state.stale.size > 0 && ["queued", "running", "waiting"].includes(state.overlay.state));
+  const finding = editor.use((state) => state.dialog === "find");
   const bar = document.getElementById("editor-bar");
 
   useEffect(() => {
     const view = {
       fit: () => void flow.fitView({ padding: 0.2, maxZoom: 1 }),
       actual: () => void flow.zoomTo(1),
-      search: () => { editor.store.set({ outline: true }); },
+      centre: () => {
+        const stage = document.querySelector(".ed-stage")!.getBoundingClientRect();
+        return flow.screenToFlowPosition({ x: stage.left + stage.width / 2 - 110, y: stage.top + stage.height / 2 - 70 });
+      },
     };
     const keys = (event: KeyboardEvent) => onKey(editor, view, event);
     const copy = (event: ClipboardEvent) => {
@@ -113,6 +119,8 @@ function Page() {
             <div className="ed-blank"><p className="strong">{t("empty_title")}</p><p className="muted small">{t("empty_canvas")}</p>
               {editor.setup.may.edit && <button type="button" className="button button-primary" onClick={() => { editor.store.set({ panel: "add" }); setTimeout(() => document.getElementById("palette-search")?.focus()); }}><Icon name="plus" />{t("add_node")}</button>}</div>
           )}
+          {finding && <Find onClose={() => editor.store.set({ dialog: null })} show={(id) => setTimeout(() => void flow.fitView({ nodes: [{ id }], maxZoom: 1, duration: 0 }), 60)} />}
+          <Pen />
           {moved && <div className="ed-banner" role="status"><Icon name="info" />{t("graph_changed")}</div>}
           {notice && <div className="ed-notice" data-kind={notice.kind} role="alert"><Icon name={notice.kind === "danger" ? "alert" : "info"} />{notice.text}</div>}
         </div>

@@ -1,6 +1,8 @@
 // What stands at the right end of the page's bar: save state, undo, view, run, deploy.
 import { t, type Key } from "../core/texts";
 import { Icon, language, useEditor } from "./common";
+import { People } from "./Company";
+import { FileMenu } from "./FileMenu";
 import { RunMenu } from "./RunMenu";
 
 export function Bar() {
@@ -18,6 +20,7 @@ export function Bar() {
   const word = save === "saved" ? t("save_saved", clock) : t(`save_${save}` as Key);
   return (
     <div className="ed-bar" data-region>
+      <People />
       {!may.edit ? <span className="badge">{t("read_only_short")}</span>
         : save === "conflict" ? <button type="button" className="button button-small button-danger" onClick={() => editor.store.set({ dialog: "conflict" })}><Icon name="alert" />{word}</button>
           : <span className="ed-save" role="status" id="save-state" data-state={save} title={note || undefined}><Icon name={save === "saved" ? "check" : save === "offline" || save === "refused" ? "alert" : "refresh"} /><span>{word}</span></span>}
@@ -28,6 +31,7 @@ export function Bar() {
         <button type="button" aria-pressed={!outline} onClick={() => editor.store.set({ outline: false })}><Icon name="workflow" /><span className="ed-wide">{t("canvas")}</span></button>
         <button type="button" aria-pressed={outline} onClick={() => editor.store.set({ outline: true })}><Icon name="list" /><span className="ed-wide">{t("outline")}</span></button>
       </div>
+      <FileMenu />
       {may.run && (running
         ? <button type="button" className="button button-danger" id="stop" onClick={() => void editor.stop()}><Icon name="stop" />{t("stop")}</button>
         : <RunMenu />)}

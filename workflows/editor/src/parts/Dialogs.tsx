@@ -1,6 +1,7 @@
 // Deploy on one screen, the conflict of two authors, all keys.
 import { useState } from "react";
 import type { Schema } from "../core/model";
+import { changesOf } from "../core/history";
 import { t } from "../core/texts";
 import { Dialog, Icon, useEditor } from "./common";
 import { KEYS } from "./keys";
@@ -101,7 +102,7 @@ function ConflictDialog({ onClose }: { onClose: () => void }) {
     <ul className="ed-changes">{changes.length === 0 && <li className="faint">{t("no_changes")}</li>}
       {changes.map(([name, before, after]) => <li key={name} data-change={before === null ? "added" : after === null ? "removed" : "changed"}><span>{before === null ? "+" : after === null ? "−" : "~"}</span> <code>{name}</code>{found.both.includes(name) && <span className="badge badge-warning">{t("both_changed")}</span>}</li>)}</ul>
   );
-  const all = (patch: typeof found.mine) => [...patch.nodes.changes, ...patch.edges.changes, ...patch.fields] as [string, unknown, unknown][];
+  const all = changesOf;
   return (
     <Dialog
       title={t("conflict_title")} onClose={onClose} wide

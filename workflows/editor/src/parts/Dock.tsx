@@ -5,6 +5,7 @@ import { nodeOfPath } from "../core/overlay";
 import { t, type Key } from "../core/texts";
 import type { RunEvent } from "../core/api";
 import { DataView } from "./DataView";
+import { Timeline } from "./Timeline";
 import { Icon, language, StateMark, useEditor } from "./common";
 
 const ROW = 24;
@@ -18,7 +19,7 @@ export function Dock() {
   const overlay = editor.use((state) => state.overlay);
   const link = editor.use((state) => state.link);
   const [height, setHeight] = useState(240);
-  const open = (name: "log" | "data" | "issues") => editor.store.set({ dock: tab === name ? null : name });
+  const open = (name: "log" | "timeline" | "data" | "issues") => editor.store.set({ dock: tab === name ? null : name });
   const drag = (event: React.PointerEvent) => {
     const [start, before] = [event.clientY, height];
     const move = (moved: PointerEvent) => setHeight(Math.max(120, Math.min(innerHeight * 0.6, before + start - moved.clientY)));
@@ -30,7 +31,7 @@ export function Dock() {
     <section className="ed-dock" aria-label={t("dock")} data-region style={tab ? { height } : undefined}>
       {tab && <div className="ed-resize" onPointerDown={drag} aria-hidden="true" />}
       <div className="ed-dock-bar">
-        {(["log", "data", "issues"] as const).map((name) => (
+        {(["log", "timeline", "data", "issues"] as const).map((name) => (
           <button key={name} type="button" className="ed-dock-tab" aria-expanded={tab === name} onClick={() => open(name)}>
             {t(`dock_${name}` as Key)}{name === "issues" && issues > 0 && <span className="count">{issues}</span>}
           </button>
@@ -42,6 +43,7 @@ export function Dock() {
         {tab && <button type="button" className="button button-quiet button-icon button-small" aria-label={t("close")} onClick={() => editor.store.set({ dock: null })}><Icon name="chevron-down" /></button>}
       </div>
       {tab === "log" && <Log />}
+      {tab === "timeline" && <Timeline />}
       {tab === "data" && <Data />}
       {tab === "issues" && <Issues />}
     </section>

@@ -4,6 +4,7 @@ import type { Preview } from "../core/api";
 import { completionsAt, take, type Completion, type Completions } from "../core/completion";
 import type { Editor } from "../core/editor";
 import { upstreamOf, type Graph } from "../core/model";
+import { recordPath } from "../core/overlay";
 import { variablesOf, walkPath, type Variable } from "../core/schema";
 import { t, type Key } from "../core/texts";
 import { Icon, useEditor } from "./common";
@@ -75,7 +76,7 @@ export function Expression({ id, value, onChange, place }: { id: string; value: 
   const node = editor.use((state) => (place === undefined ? state.selected[0] : place));
   const outputs = editor.use((state) => state.outputs);
   const pins = editor.use((state) => state.pins);
-  const prefix = editor.use((state) => state.level.map((part) => `${part}[0]/`).join(""));
+  const prefix = editor.use((state) => recordPath(state.level, state.items, ""));
   const lastInput = editor.use((state) => state.lastInput);
   const text = value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
   const sources = useMemo(() => sourcesOf(editor, graph, node ?? ""), [editor, graph, node]);

@@ -9,6 +9,7 @@ import { Expression } from "./Expression";
 import { Field } from "./Field";
 import { Choices } from "./OptionsControl";
 import { NodeInput, NodeOutput } from "./NodeData";
+import { Selection } from "./Selection";
 import { Reliability } from "./Reliability";
 
 const TABS = ["settings", "input", "output", "notes"] as const;
@@ -21,17 +22,7 @@ export function Inspector() {
   const many = editor.use((state) => state.selected.length);
   if (edge) return <EdgeInspector id={edge} />;
   if (node) return <NodeInspector key={node.id} node={node} />;
-  if (many > 1) {
-    return (
-      <aside className="ed-inspector" aria-label={t("inspector")}>
-        <p className="ed-hint">{t("many_selected", many)}</p>
-        <div className="ed-pad row">
-          <button type="button" className="button button-small" onClick={() => void navigator.clipboard.writeText(editor.copied())}><Icon name="copy" />{t("copy")}</button>
-          <button type="button" className="button button-small button-danger" onClick={editor.remove}><Icon name="trash" />{t("delete")}</button>
-        </div>
-      </aside>
-    );
-  }
+  if (many > 1) return <Selection />;
   return null;
 }
 

@@ -2,7 +2,7 @@
 import { Handle, Position, useConnection, type NodeProps } from "@xyflow/react";
 import { memo, useState } from "react";
 import { ERROR, HEIGHT, portsOf, titleOf } from "../core/model";
-import { isExpression } from "../core/schema";
+import { isExpression, neededKindOf, portKindOf } from "../core/schema";
 import { t } from "../core/texts";
 import { NodeTools } from "./NodeTools";
 import { ActionIcon, actionOfNode, duration, Icon, number, STATE_ICONS, useEditor } from "./common";
@@ -19,11 +19,15 @@ export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeP
   });
   const stale = editor.use((state) => state.stale.has(key));
   const pinned = editor.use((state) => !state.level.length && Boolean(state.pins[id]));
+  const failed = editor.use((state) => Object.values(state.overlay.items?.[key] ?? {}).filter((item) => item === "failed").length);
+  const alone = editor.use((state) => state.selected.length === 1 && state.selected[0] === id);
   const [hover, setHover] = useState(false);
   const connection = useConnection();
   if (!node) return null;
   const title = titleOf(node, action);
   const ports = portsOf(node, action);
+  const gives = portKindOf(action?.output_schema);
+  const needs = neededKindOf(action?.input_schema, node.params);
   const labelled = ports.length > 1;
   const dragFrom = connection.inProgress ? connection.fromHandle : null;
   const reason = dragFrom && dragFrom.nodeId !== id && dragFrom.type === "source"
@@ -31,7 +35,7 @@ export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeP
   const fits = dragFrom && dragFrom.nodeId !== id && !reason;
   const state = run?.state ?? "idle";
   const subtitle = run?.state === "failed" && run.message ? run.message : subtitleOf(node.params, action?.title ?? node.action);
-  const figures = run && [run.total ? `${number(run.done ?? 0)}/${number(run.total)}` : run.count !== undefined ? number(run.count) : "", run.ms !== undefined ? duration(run.ms) : ""].filter(Boolean).join(" · ");
+  const figures = run && [run.total ? `${number(run.done ?? 0)}/${number(run.total)}${failed ? ` · ${t("items_failed", number(failed))}` : ""}` : run.count !== undefined ? number(run.count) : "", run.ms !== undefined ? duration(run.ms) : ""].filter(Boolean).join(" · ");
   return (
     <div
       className="ed-node" data-state={state} data-selected={selected || undefined} data-dragging={dragging || undefined}
@@ -40,8 +44,8 @@ export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeP
       title={reason ? t(reason) : undefined}
       data-stale={stale || undefined} onMouseEnter={() => setHover(true)} onMouseLeave={() => setHover(false)}
     >
-      {(hover || selected) && !dragging && !connection.inProgress && <NodeTools node={node} title={title} pinned={pinned} />}
-      <Handle type="target" position={Position.Left} className="ed-port" data-shape="circle" />
+      {(hover || alone) && !dragging && !connection.inProgress && <NodeTools node={node} title={title} pinned={pinned} />}
+      <Handle type="target" position={Position.Left} className="ed-port" data-kind={needs} title={t("port_takes", t(`kind_${needs}`))} />
       <ActionIcon action={actionOfNode(node)} />
       <div className="ed-node-text">
         <strong>{title}</strong>
@@ -60,18 +64,18 @@ export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeP
       </div>
       {run?.state === "waiting" && node.action === "flow.approval" && (
         <span className="ed-decide nodrag">
-          <button type="button" className="button button-small button-primary" onClick={() => editor.decide(key, true)}>{t("approve")}</button>
-          <button type="button" className="button button-small" onClick={() => editor.decide(key, false)}>{t("reject")}</button>
+          <button type="button" className="button button-small button-primary" onClick={() => void editor.decide(run.at ?? key, true)}>{t("approve")}</button>
+          <button type="button" className="button button-small" onClick={() => void editor.decide(run.at ?? key, false)}>{t("reject")}</button>
         </span>
       )}
       {figures && <span className="ed-figures">{figures}</span>}
       {ports.map((port, index) => (
         <Handle
           key={port} id={port} type="source" position={Position.Right} className={port === ERROR ? "ed-port ed-port-error" : "ed-port"}
-          style={{ top: `${((index + 0.5) / ports.length) * 100}%` }} data-port={port}
+          style={{ top: `${((index + 0.5) / ports.length) * 100}%` }} data-port={port} data-kind={port === ERROR ? "record" : gives} title={t("port_gives", port, t(`kind_${port === ERROR ? "record" : gives}`))}
         >
           {labelled && <span className="ed-port-label">{port}</span>}
-          {(hover || selected) && !connection.inProgress && editor.setup.may.edit && (
+          {(hover || alone) && !connection.inProgress && editor.setup.may.edit && (
             <button type="button" className="ed-plus nodrag nopan" tabIndex={-1} aria-label={t("add_after", title)} title={t("add_after", title)}
               onPointerDown={(event) => event.stopPropagation()} onMouseDown={(event) => event.stopPropagation()}
               onClick={(event) => { event.stopPropagation(); editor.store.set({ panel: "add", picker: { after: { node: id, port } } }); setTimeout(() => document.getElementById("palette-search")?.focus()); }}><Icon name="plus" /></button>

@@ -2,9 +2,11 @@
 import { useState } from "react";
 import type { NodeRun } from "../core/api";
 import type { Node, Schema } from "../core/model";
+import { recordPath } from "../core/overlay";
 import { t } from "../core/texts";
 import { Icon, moment, useEditor } from "./common";
 import { DataView } from "./DataView";
+import { Items } from "./Items";
 
 export function NodeInput({ node }: { node: Node }) {
   const editor = useEditor();
@@ -12,7 +14,7 @@ export function NodeInput({ node }: { node: Node }) {
   const pins = editor.use((state) => state.pins);
   const edges = editor.use(() => editor.graph().edges);
   const lastInput = editor.use((state) => state.lastInput);
-  const prefix = editor.use((state) => state.level.map((part) => `${part}/`).join(""));
+  const prefix = editor.use((state) => recordPath(state.level, state.items, ""));
   const sources = [...new Set(edges.filter((edge) => edge.to === node.id).map((edge) => edge.from))];
   const known = sources.filter((id) => outputs[prefix + id] || pins[id]);
   if (!known.length && !lastInput) return <p className="ed-hint">{t("no_data_yet")}</p>;
@@ -29,7 +31,7 @@ const sourceOf = (run: NodeRun): string => (run.started_at ? t("from_run_at", mo
 export function NodeOutput({ node, schema }: { node: Node; schema: Schema }) {
   const editor = useEditor();
   const path = editor.use((state) => [...state.level, node.id].join("/"));
-  const run = editor.use((state) => state.outputs[path]);
+  const run = editor.use((state) => state.outputs[recordPath(state.level, state.items, node.id)]);
   const pin = editor.use((state) => (state.level.length ? undefined : state.pins[node.id]));
   const top = editor.use((state) => state.level.length === 0);
   const stale = editor.use((state) => state.stale.has(path));
@@ -66,6 +68,7 @@ export function NodeOutput({ node, schema }: { node: Node; schema: Schema }) {
   );
   return (
     <>
+      <Items node={node} />
       {shown ? (
         <DataView
           value={shown.output} path={node.id} tools={tools}

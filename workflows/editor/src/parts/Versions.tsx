@@ -21,7 +21,7 @@ export function Versions() {
   const restore = async (number: number) => {
     try {
       const version = await editor.api.version(number);
-      editor.commit(t("did_restore", number), version.definition);
+      editor.commit(t("did_restore", number), version);
     } catch (error) {
       editor.tell((error as Error).message, "danger");
     }

@@ -1,11 +1,12 @@
 // All keys of the canvas. None fires while somebody types or a dialog is open.
 import type { Editor } from "../core/editor";
 import * as edits from "../core/edits";
+import type { Position } from "../core/model";
 import { t, type Key } from "../core/texts";
 
 export const KEYS: [string, Key][] = [
   ["Ctrl+Z", "undo"], ["Shift+Ctrl+Z", "redo"], ["Ctrl+C", "copy"], ["Ctrl+X", "cut"], ["Ctrl+V", "paste"], ["Ctrl+D", "duplicate"],
-  ["Ctrl+A", "select_all"], ["Del", "delete"], ["F2", "rename"], ["O", "turned_off"], ["N", "add_node"], ["Shift+N", "note"],
+  ["Ctrl+A", "select_all"], ["Ctrl+G", "group"], ["Shift+Ctrl+G", "ungroup"], ["Del", "delete"], ["F2", "rename"], ["O", "turned_off"], ["N", "add_node"], ["Shift+N", "sticky"],
   ["P", "pin"], ["R", "run"], ["Shift+R", "run_to"], ["L", "arrange"], ["F", "fit"], ["0", "actual_size"], ["G", "outline"], ["/", "search_canvas"], ["← ↑ ↓ →", "move_selection"],
   ["F6", "next_region"], ["?", "all_keys"],
 ];
@@ -14,7 +15,7 @@ const ARROWS: Record<string, [number, number]> = { ArrowLeft: [-10, 0], ArrowRig
 export const later = (work: () => void): void => void setTimeout(work);
 const focus = (selector: string) => later(() => document.querySelector<HTMLInputElement>(selector)?.focus());
 
-export interface View { fit: () => void; actual: () => void; search: () => void }
+export interface View { fit: () => void; actual: () => void; centre: () => Position }
 
 export function onKey(editor: Editor, view: View, event: KeyboardEvent): void {
   const target = event.target as Element;
@@ -34,6 +35,7 @@ export function onKey(editor: Editor, view: View, event: KeyboardEvent): void {
     else if (key === "y") { done(); editor.redo(); }
     else if (key === "a") { done(); store.set({ selected: editor.graph().nodes.map((node) => node.id), edge: null }); }
     else if (key === "d" && selected.length) { done(); editor.paste(editor.copied()); }
+    else if (key === "g") { done(); if (event.shiftKey) editor.ungroupSelected(); else editor.groupSelected(); }
     else if (key === "s") { done(); void editor.save(); }
     return;
   }
@@ -54,6 +56,7 @@ export function onKey(editor: Editor, view: View, event: KeyboardEvent): void {
     n: () => {
       if (event.shiftKey) {
         if (single) { store.set({ inspector: "notes" }); focus("#node-note"); }
+        else { editor.addNote(view.centre()); focus(`.react-flow__node[data-id="${store.get().mark}"] textarea`); }
       } else { store.set({ panel: "add" }); focus("#palette-search"); }
     },
     p: () => single && void editor.togglePin(single.id),
@@ -66,9 +69,9 @@ export function onKey(editor: Editor, view: View, event: KeyboardEvent): void {
     f: view.fit,
     "0": view.actual,
     g: () => store.set((state) => ({ outline: !state.outline })),
-    "/": view.search,
+    "/": () => store.set({ dialog: "find" }),
     "?": () => store.set({ dialog: "keys" }),
-    Escape: () => store.set({ selected: [], edge: null, picker: null }),
+    Escape: () => store.set({ selected: [], edge: null, mark: null, picker: null }),
   };
   const action = actions[key];
   if (!action) return;
