@@ -39,6 +39,8 @@ MAX_FAILURES = 20
 #: Longer waits than this are left to the reaper: a broker is no calendar.
 LONGEST_COUNTDOWN = timedelta(minutes=10)
 REAP_BATCH = 500
+#: A longer digest carries its newest events and says how many there are.
+MAX_ITEMS = 100
 #: How often beat asks for what is due.
 SWEEP_SECONDS = 30.0
 
@@ -106,7 +108,8 @@ def message_of(delivery: Delivery) -> Message:
     reader = delivery.user or (delivery.destination.owner if delivery.destination else None)
     language = (reader.language if reader else "") or settings.LANGUAGE_CODE
     known = topics()
-    events: list[Event] = list(delivery.events.order_by("id"))
+    total = delivery.events.count()
+    events: list[Event] = list(delivery.events.order_by("-id")[:MAX_ITEMS])[::-1]
     items = [
         Item(
             id=event.pk,
@@ -129,6 +132,7 @@ def message_of(delivery: Delivery) -> Message:
         items=items,
         is_test=delivery.is_test,
         settings_url=absolute("/notifications/preferences"),
+        total=total,
     )
 
 

@@ -112,7 +112,7 @@ def subscription() -> dict[str, Any]:
 
 def test_a_browser_can_read_what_it_gets(owner: Actor, sent: list[str], receiver: Receiver) -> None:
     destination_create(owner, Channel.PUSH, subscription(), name="Chrome, Android")
-    notify(owner.workspace, TOPIC, "가격이 내렸습니다", "x" * 5000, "/properties/")
+    notify(owner.workspace, TOPIC, "가격이 내렸습니다", "🏠" * 3000, "/properties/")
 
     delivery = Delivery.objects.get()
     done = deliveries.deliver(delivery.pk)

@@ -273,6 +273,23 @@ def test_an_event_written_while_its_digest_leaves_goes_right_behind(
     assert late != first and late.slot == "" and late.status == "pending"
 
 
+def test_a_long_digest_carries_the_newest_and_says_how_many(
+    owner: Actor, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "MAX_ITEMS", 3)
+    save_matrix(owner, {(TOPIC, Channel.EMAIL): Mode.HOURLY})
+    at(monkeypatch, "09:05")
+    for number in range(5):
+        notify(owner.workspace, TOPIC, f"Event {number}")
+    at(monkeypatch, "10:00")
+
+    deliveries.deliver(Delivery.objects.get().pk)
+
+    (letter,) = mail.outbox
+    assert "5 notifications" in letter.subject and "5 notifications of" in letter.body
+    assert "Event 4" in letter.body and "Event 2" in letter.body and "Event 1" not in letter.body
+
+
 # Losses ------------------------------------------------------------------------------------------------------
 
 

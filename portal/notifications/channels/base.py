@@ -67,13 +67,20 @@ class Message:
     is_test: bool = False
     #: Where the reader changes what is sent.
     settings_url: str = ""
+    #: How many events there are, of which a long digest carries the newest only; 0: as many as items.
+    total: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many events it speaks of."""
+        return self.total or len(self.items)
 
     @property
     def title(self) -> str:
         """The one item's title, or how many there are."""
-        if len(self.items) == 1:
+        if self.count == 1:
             return self.items[0].title
-        count = len(self.items)
+        count = self.count
         return f"알림 {count}건" if self.language.startswith("ko") else f"{count} notifications"
 
     @property

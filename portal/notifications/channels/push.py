@@ -32,17 +32,26 @@ def vapid() -> push_crypto.Vapid:
 def note(message: Message) -> bytes:
     """What the service worker shows; long texts are cut to fit one record."""
     item = message.items[0]
-    is_single = len(message.items) == 1
+    is_single = message.count == 1
     body = item.body if is_single else "\n".join(one.title for one in message.items[:5])
+    body = body[:800]
+    while len(packed := _packed(message, body)) > push_crypto.MAX_PLAINTEXT:
+        body = body[: len(body) // 2]
+    return packed
+
+
+def _packed(message: Message, body: str) -> bytes:
+    item = message.items[0]
+    is_single = message.count == 1
     data = {
         "title": message.title[:200],
-        "body": body[:800],
+        "body": body,
         "url": item.url if is_single else message.settings_url.rpartition("/")[0],
         "tag": str(message.id),
         "severity": message.severity,
         "language": message.language,
     }
-    return orjson.dumps(data)[: push_crypto.MAX_PLAINTEXT]
+    return orjson.dumps(data)
 
 
 class Push:

@@ -41,7 +41,7 @@ def blocks(message: Message) -> list[dict[str, Any]]:
         if item.body:
             text += f"\n{escape(item.body)}"
         found.append({"type": "section", "text": {"type": "mrkdwn", "text": text[:2900]}})
-    more = len(message.items) - MAX_ITEMS
+    more = message.count - MAX_ITEMS
     foot = f"{escape(message.workspace)} · {escape(message.items[0].topic_title)}"
     if more > 0:
         foot += f" · +{more}"

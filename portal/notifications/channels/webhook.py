@@ -44,7 +44,7 @@ def payload(message: Message) -> dict[str, Any]:
     base = {"timestamp": newest.isoformat(), "workspace": {"id": str(message.workspace_id), "name": message.workspace}}
     if len(items) == 1:
         return {"type": items[0]["topic"], **base, "data": items[0]}
-    return {"type": "digest", **base, "data": {"count": len(items), "events": items}}
+    return {"type": "digest", **base, "data": {"count": message.count, "events": items}}
 
 
 def _item(item: Item) -> dict[str, Any]:
