@@ -253,9 +253,16 @@ def stop_serving(workspace: Workspace, **_signal: Any) -> None:
 
 @transaction.atomic
 def create_key(
-    actor: Actor, deployment: Deployment, label: str, *, expires_at: datetime | None = None
+    actor: Actor,
+    deployment: Deployment,
+    label: str,
+    *,
+    expires_at: datetime | None = None,
+    per_minute: int = 0,
+    daily_calls: int = 0,
+    monthly_calls: int = 0,
 ) -> tuple[DeploymentKey, str]:
-    """A new key and its secret, which is shown once and not kept."""
+    """A new key and its secret, which is shown once and not kept; a limit of 0 is none besides the server's."""
     actor.require(Permission.DEPLOYMENT_MANAGE)
     if deployment.workspace_id != actor.workspace.pk:
         raise NotFound("There is no such server.")
@@ -269,6 +276,9 @@ def create_key(
         token_hash=token_hash(secret),
         created_by=actor.user,
         expires_at=expires_at,
+        per_minute=per_minute,
+        daily_calls=daily_calls,
+        monthly_calls=monthly_calls,
     )
     audit(actor, "deployment.key_created", deployment, after={"label": key.label, "prefix": key.prefix})
     return key, secret
@@ -290,7 +300,15 @@ def rotate_key(
     old = _key(deployment, key_id)
     if not old.is_usable():
         raise Conflict("This key is expired or revoked.", remedy="Create a new one.")
-    new, secret = create_key(actor, deployment, old.label, expires_at=old.expires_at)
+    new, secret = create_key(
+        actor,
+        deployment,
+        old.label,
+        expires_at=old.expires_at,
+        per_minute=old.per_minute,
+        daily_calls=old.daily_calls,
+        monthly_calls=old.monthly_calls,
+    )
     ends = timezone.now() + overlap
     old.expires_at = min(old.expires_at, ends) if old.expires_at else ends
     old.save(update_fields=["expires_at"])

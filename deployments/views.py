@@ -25,7 +25,7 @@ from deployments.models import Deployment, DeploymentKey, Revision, Tool
 from deployments.oauth_clients import clients_of_server
 from deployments.server_settings import ServerForm, save_settings
 from deployments.tool_views import tools_that_are_off
-from portal.common.errors import NotFound, PortalError
+from portal.common.errors import FieldProblem, Invalid, NotFound, PortalError
 from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
@@ -202,8 +202,18 @@ def key_create(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
     deployment = selectors.get_deployment(actor.workspace, slug)
     days = request.POST.get("days", "")
     expires = timezone.now() + timedelta(days=int(days)) if days.isdigit() and int(days) else None
-    key, secret = services.create_key(actor, deployment, request.POST.get("label", ""), expires_at=expires)
+    limits = {name: _limit(request, name) for name in ("per_minute", "daily_calls", "monthly_calls")}
+    key, secret = services.create_key(actor, deployment, request.POST.get("label", ""), expires_at=expires, **limits)
     return _secret(request, deployment, key, secret)
+
+
+def _limit(request: HttpRequest, name: str) -> int:
+    """A limit of the form; 0 when it is left empty."""
+    text = request.POST.get(name, "").strip()
+    if text and not (text.isascii() and text.isdigit() and 0 < int(text[:12]) < 2**31):
+        problem = FieldProblem(name, _("This is no limit."), _("Write a whole number above zero, or nothing."))
+        raise Invalid(_("The key was not made."), problems=[problem])
+    return int(text or 0)
 
 
 @require_POST

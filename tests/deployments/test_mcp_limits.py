@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from django.urls import reverse
 
 from deployments.mcp.auth import Principal
 from deployments.mcp.limits import take
@@ -19,6 +20,7 @@ from portal.workspaces.usage import KeyLimits, read_meters
 from portal.workspaces.usage_copy import copy_usage
 from tests.deployments.client import BOTH, http, in_loop, modern, request
 from tests.deployments.conftest import Served
+from tests.pages.conftest import client_of
 from workflows.models import Execution
 
 Serve = Callable[..., Served]
@@ -179,3 +181,20 @@ def test_usage_is_copied_warned_of_and_survives_redis(serve: Serve, mailoutbox: 
     row.refresh_from_db()
     assert (row.calls, row.refused) == (5, 1) and row.stopped_at
     assert len(mailoutbox) == 2
+
+
+def test_a_key_is_made_with_limits_and_keeps_them_when_rotated(serve: Serve) -> None:
+    served = serve()
+    client = client_of(served.actor)
+    page = reverse("deployments:key-create", args=[served.deployment.slug])
+
+    made = client.post(page, {"label": "CI", "per_minute": "30", "daily_calls": "5", "monthly_calls": ""})
+
+    key = DeploymentKey.objects.get(label="CI")
+    assert (key.per_minute, key.daily_calls, key.monthly_calls) == (30, 5, 0)
+    assert "30 a minute" in made.content.decode() and "5 a day" in made.content.decode()
+    client.post(reverse("deployments:key-rotate", args=[served.deployment.slug, key.pk]))
+    assert DeploymentKey.objects.filter(label="CI", daily_calls=5, per_minute=30).count() == 2
+    for wrong in ("0", "-1", "many", "99999999999"):
+        assert client.post(page, {"label": "Wrong", "daily_calls": wrong}).status_code == 422
+    assert not DeploymentKey.objects.filter(label="Wrong").exists()
