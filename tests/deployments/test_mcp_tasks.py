@@ -13,6 +13,7 @@ import pytest
 from deployments.contracts import contract_of_version
 from deployments.models import Deployment
 from deployments.services import create_deployment, create_key, deploy
+from integrations.services import create_for_each_caller
 from portal.workspaces.services import Actor
 from tests.deployments.client import MODERN, http, in_loop, modern, sdk_client
 from tests.running import ended
@@ -250,3 +251,19 @@ def test_expressions_see_the_caller(suite: Callable[..., Suite]) -> None:
     assert answer["result"]["structuredContent"] == {"text": "suite|tests|7"}
     assert run.caller["headers"] == {"desk": "7"} and ended(run.pk).caller["principal"]
     assert served.key not in str(run.caller) and MODERN
+
+
+def test_a_caller_without_an_account_of_its_own_gets_a_link_to_connect_it(
+    suite: Callable[..., Suite], owner: Actor
+) -> None:
+    connection = create_for_each_caller(owner, "kis", "Each caller")
+    rank = graph(
+        {"id": "rank", "action": "kis.get_volume_ranking", "params": {"count": 3}, "connection": str(connection.pk)},
+        output={"rows": "{{ rank.rows }}"},
+    )
+    served = suite(soft=20, rank=rank)
+
+    result = in_loop(lambda: served.call("rank", capabilities={}))["result"]
+
+    assert result["isError"] and result["_meta"]["portal/error"]["code"] == "missing_connection"
+    assert "/connections?connect=kis" in result["content"][0]["text"]
