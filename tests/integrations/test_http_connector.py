@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from integrations.connectors.http import sandbox
 from integrations.connectors.http.paging import next_link
 from integrations.sdk import AuthError, InvalidParams, MemoryFiles, RateLimited, Rejected, Unavailable
 
@@ -218,3 +219,52 @@ async def test_the_idempotency_key_travels(run):
 )
 def test_link_headers_are_read(header, url):
     assert next_link(header) == url
+
+
+async def test_digest_answers_the_challenge(run):
+    answer = await run("http.get", signed("digest", "user"), url="/digest")
+    assert answer["data"] == {"welcome": True}
+    posted = await run(
+        "http.request", signed("digest", "user"), method="POST", url="/digest", body_kind="text", body="x"
+    )
+    assert posted["status"] == 200
+    with pytest.raises(AuthError):
+        await run("http.get", signed("digest", "somebody"), url="/digest")
+    with pytest.raises(AuthError, match="may not be used"):
+        await run("http.get", signed("digest", "user", hosts="other.example.com"), url="/digest")
+
+
+def client(token_url="/token", **more):
+    options = signed("oauth2", "client")
+    options["credential"] |= {"token_url": token_url, **more}
+    return options
+
+
+async def test_client_credentials_fetch_one_token_and_renew_a_refused_one(run, monkeypatch):
+    tokens: list[str] = []
+    monkeypatch.setattr(sandbox, "tokens", tokens)
+    for _ in range(3):
+        assert (await run("http.get", client(), url="/with-token"))["data"] == {"welcome": "token-1"}
+    assert tokens == ["token-1"]
+    tokens.append("rotated elsewhere")
+    assert (await run("http.get", client(), url="/with-token"))["data"] == {"welcome": "token-3"}
+    assert (await run("http.get", client("/token/body"), url="/with-token"))["data"]["welcome"] == "token-4"
+
+
+async def test_client_credentials_that_are_refused_or_not_complete_say_so(run):
+    wrong = client()
+    wrong["credential"]["secret"] = "wrong-secret"
+    with pytest.raises(AuthError, match="client") as caught:
+        await run("http.get", wrong, url="/with-token")
+    assert "wrong-secret" not in caught.value.explain()
+    with pytest.raises(AuthError, match="no token address"):
+        await run("http.get", client(""), url="/with-token")
+    with pytest.raises(Unavailable):
+        await run("http.get", client("/status/500"), url="/with-token")
+    with pytest.raises(RateLimited) as limited:
+        await run("http.get", client("/status/429"), url="/with-token")
+    assert limited.value.retry_after == 7
+    with pytest.raises(Unavailable, match="no bearer"):
+        await run("http.get", client("/anything"), url="/with-token")
+    with pytest.raises(Rejected):
+        await run("http.get", client("http://169.254.169.254/token"), url="/with-token")

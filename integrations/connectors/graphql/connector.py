@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel
 
-from integrations.connectors.http.connector import HttpCredential, sign
+from integrations.connectors.http.auth import HttpCredential, deliver, sign
 from integrations.sdk import (
     Connector,
     Context,
@@ -117,7 +117,7 @@ async def _send(ctx: Context, url: str, document: str, variables: dict[str, Any]
     request = ctx.http.build_request("POST", require_address(url, ctx.upstream.base_url), json=body)
     request.headers["Accept"] = accept
     sign(ctx, request)
-    response = await ctx.http.send(request)
+    response = await deliver(ctx, request)
     service = request.url.host
     try:
         answer = read_json(response, service=service)

@@ -7,17 +7,16 @@ import io
 import json
 import time
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel
 
+from integrations.connectors.http.auth import HttpCredential, deliver, sign
 from integrations.connectors.http.paging import Paging
 from integrations.sdk import (
-    AuthError,
     Connector,
     Context,
-    Credential,
     FieldProblem,
     FileRef,
     InvalidParams,
@@ -34,15 +33,6 @@ if TYPE_CHECKING:
 
 MEGABYTE = 1024 * 1024
 HTTP = Upstream(key="http", base_url_env="HTTP_BASE_URL", live="", sandbox="/http")
-
-
-class HttpCredential(Credential):
-    """A secret for a web API, bound to the hosts that may see it."""
-
-    scheme: Literal["bearer", "basic", "header", "query"] = Field("bearer", title="Kind")
-    hosts: str = Field(title="Hosts", min_length=1, description="Hosts that may receive the secret, comma separated")
-    secret: SecretStr = Field(title="Secret", min_length=1, description="Token, password or key")
-    name: str = Field("", title="Name", description="User name (basic), header name or query parameter")
 
 
 class Method(StrEnum):
@@ -214,7 +204,7 @@ async def get_pages(
                 "The pages lead in a circle.", code="page_loop", remedy="Check the paging of the request."
             )
         seen.add(str(request.url))
-        response = check_response(await ctx.http.send(request, follow_redirects=True), service=_host(request))
+        response = check_response(await deliver(ctx, request, follow_redirects=True), service=_host(request))
         data = _json(response)
         found = paging.items_of(data)
         items += found
@@ -266,36 +256,6 @@ def _plain(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)
 
 
-def sign(ctx: Context, request: httpx2.Request) -> None:
-    """Put the credential into a request; `AuthError` when the host is not one of the credential's."""
-    credential = ctx.credential
-    if not isinstance(credential, HttpCredential):
-        return
-    hosts = [part.strip().lower() for part in credential.hosts.split(",")]
-    host = request.url.host.lower()
-    if not any(host == one or (one.startswith("*.") and host.endswith(one[1:])) for one in hosts):
-        raise AuthError(
-            f"The connection may not be used for {host}.",
-            code="host_not_allowed",
-            remedy="Add the host to the connection, or choose another one.",
-        )
-    secret = credential.secret.get_secret_value()
-    if credential.scheme == "bearer":
-        request.headers["Authorization"] = f"Bearer {secret}"
-    elif credential.scheme == "basic":
-        import base64
-
-        pair = base64.b64encode(f"{credential.name}:{secret}".encode()).decode()
-        request.headers["Authorization"] = f"Basic {pair}"
-    elif credential.scheme == "header":
-        name = credential.name or "X-API-Key"
-        request.headers[name] = secret
-        # The client drops Authorization on a redirect to another origin; this one must go too.
-        request.extensions["portal_sensitive"] = (name,)
-    else:
-        request.url = request.url.copy_merge_params({credential.name or "api_key": secret})
-
-
 async def _content(ctx: Context, kind: BodyKind, body: Any, file: FileRef | None, file_field: str) -> dict[str, Any]:
     """The arguments of `build_request` for a body."""
 
@@ -327,7 +287,7 @@ async def _send(
     ctx: Context, request: httpx2.Request, read_as: ReadAs, follow_redirects: bool, fail_on_error: bool
 ) -> HttpAnswer:
     began = time.monotonic()
-    response = await ctx.http.send(request, follow_redirects=follow_redirects)
+    response = await deliver(ctx, request, follow_redirects=follow_redirects)
     ms = round((time.monotonic() - began) * 1000, 1)
     ctx.log("info", f"{request.method} {request.url.host}{request.url.path}: {response.status_code}", ms=ms)
     if fail_on_error:
@@ -400,3 +360,6 @@ def _file_name(response: httpx2.Response) -> str:
     if plain := names.get("filename", "").strip('"'):
         return plain
     return unquote(urlsplit(str(response.url)).path.rpartition("/")[2]) or "download"
+
+
+__all__ = ["HttpCredential", "http", "sign"]

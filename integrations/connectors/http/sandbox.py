@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import re
 from typing import Any
 
 from starlette.requests import Request
@@ -20,6 +22,9 @@ CREDENTIAL = {"scheme": "bearer", "hosts": "127.0.0.1,sandbox.test", "secret": "
 SECRET = "sandbox-http-token"  # noqa: S105 - the sandbox's own public key
 ITEMS = [{"id": number, "name": f"item {number}", "price": number * 1000} for number in range(1, 24)]
 PAGE = 10
+NONCE = "b3f1c0ffee"
+#: Access tokens given out; the last one is valid.
+tokens: list[str] = []
 
 
 async def anything(request: Request) -> Response:
@@ -90,6 +95,47 @@ async def protected(request: Request) -> Response:
     return JSONResponse({"welcome": True}) if good else JSONResponse({"message": "no credential"}, 401)
 
 
+async def digest(request: Request) -> Response:
+    """Digest access authentication (RFC 7616) with SHA-256 and `qop=auth`; user `user`, password SECRET."""
+    given = {
+        name: quoted or bare
+        for name, quoted, bare in re.findall(r'(\w+)=(?:"([^"]*)"|([^\s,]+))', request.headers.get("authorization", ""))
+    }
+
+    def hashed(*parts: str) -> str:
+        return hashlib.sha256(":".join(parts).encode()).hexdigest()
+
+    if given.get("nonce") == NONCE:
+        first = hashed("user", "sandbox", SECRET)
+        second = hashed(request.method, given.get("uri", ""))
+        expected = hashed(first, NONCE, given.get("nc", ""), given.get("cnonce", ""), "auth", second)
+        if given.get("username") == "user" and given.get("response") == expected:
+            return JSONResponse({"welcome": True})
+    challenge = f'Digest realm="sandbox", qop="auth", algorithm=SHA-256, nonce="{NONCE}"'
+    return JSONResponse({"message": "no credential"}, 401, {"WWW-Authenticate": challenge})
+
+
+async def token(request: Request) -> Response:
+    """The client credentials grant; `/token/body` takes the secret only in the body."""
+    async with request.form() as form:
+        values = {name: str(value) for name, value in form.items()}
+    basic = base64.b64encode(f"client:{SECRET}".encode()).decode()
+    in_header = request.headers.get("authorization") == f"Basic {basic}"
+    in_body = (values.get("client_id"), values.get("client_secret")) == ("client", SECRET)
+    good = in_body if request.path_params.get("where") == "body" else in_header
+    if values.get("grant_type") != "client_credentials" or not good:
+        return JSONResponse({"error": "invalid_client"}, 401)
+    tokens.append(f"token-{len(tokens) + 1}")
+    return JSONResponse({"access_token": tokens[-1], "token_type": "Bearer", "expires_in": 3600})
+
+
+async def with_token(request: Request) -> Response:
+    """Takes only the newest token, as after a rotation."""
+    if tokens and request.headers.get("authorization") == f"Bearer {tokens[-1]}":
+        return JSONResponse({"welcome": tokens[-1]})
+    return JSONResponse({"message": "no token"}, 401)
+
+
 async def table(request: Request) -> Response:
     return Response("\ufeffcode,name\n005930,삼성전자\n000660,SK하이닉스\n", media_type="text/csv; charset=utf-8")
 
@@ -114,6 +160,10 @@ app = standin(
         Route("/status/{code:int}", status, methods=EVERY),
         Route("/redirect", redirect, methods=EVERY),
         Route("/protected", protected),
+        Route("/digest", digest, methods=EVERY),
+        Route("/token", token, methods=["POST"]),
+        Route("/token/{where}", token, methods=["POST"]),
+        Route("/with-token", with_token),
         Route("/csv", table),
         Route("/file", file),
         Route("/text", text),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from integrations.connectors.http.connector import sign
+from integrations.connectors.http.auth import deliver, sign
 from integrations.sdk import Context, Rejected, Unavailable, error_for_status
 from integrations.sdk.http import require_address
 
@@ -49,7 +49,7 @@ class McpSession:
         if "Mcp-Session-Id" not in self._headers:
             return
         try:
-            await self._ctx.http.send(self._build("DELETE", None))
+            await deliver(self._ctx, self._build("DELETE", None))
         except Unavailable as error:
             # The server forgets idle sessions by itself; the result is already here.
             self._ctx.log("debug", f"The session could not be ended: {error.message}")
@@ -97,7 +97,7 @@ class McpSession:
         return request
 
     async def _post(self, message: dict[str, Any]) -> httpx2.Response:
-        response = await self._ctx.http.send(self._build("POST", message))
+        response = await deliver(self._ctx, self._build("POST", message))
         if response.status_code >= 400:
             raise error_for_status(response.status_code, service=self.host, headers=response.headers)
         if session := response.headers.get("mcp-session-id"):
