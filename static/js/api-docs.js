@@ -23,6 +23,19 @@
     return;
   }
   const redoc = document.getElementById("api-redoc");
+  // ReDoc's footer shows a picture from a CDN. No request leaves this site, so it stays without.
+  const isElsewhere = (address) => /^https?:/.test(address) && new URL(address).origin !== location.origin;
+  const { setAttribute } = HTMLImageElement.prototype;
+  const source = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
+  HTMLImageElement.prototype.setAttribute = function (name, value) {
+    if (name !== "src" || !isElsewhere(value)) setAttribute.call(this, name, value);
+  };
+  Object.defineProperty(HTMLImageElement.prototype, "src", {
+    ...source,
+    set(value) {
+      if (!isElsewhere(value)) source.set.call(this, value);
+    },
+  });
   Redoc.init(
     redoc.dataset.document,
     {
