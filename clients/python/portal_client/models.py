@@ -410,6 +410,16 @@ class CredentialInputRequest(Model):
     values: dict[str, Any]
 
 
+class CurlInputRequest(Model):
+    line: str
+
+
+class CurlOutput(Model):
+    params: dict[str, Any]
+    credential: dict[str, Any] | None
+    notes: list[str]
+
+
 class DatasetInputRequest(Model):
     """A file and how to read it."""
 

@@ -946,6 +946,10 @@ class Integrations:
             "GET", "/api/v1/integrations", query={"fields": fields}, answer=m.IntegrationsOutput
         )
 
+    def curl_read(self, *, line: str) -> m.CurlOutput:
+        """Read a curl line into parameters of the HTTP connector."""
+        return self._transport.call("POST", "/api/v1/integrations/curl", json={"line": line}, answer=m.CurlOutput)
+
 
 class Procurement:
     """Procurement."""
@@ -4016,6 +4020,10 @@ class AsyncIntegrations:
         return await self._transport.call(
             "GET", "/api/v1/integrations", query={"fields": fields}, answer=m.IntegrationsOutput
         )
+
+    async def curl_read(self, *, line: str) -> m.CurlOutput:
+        """Read a curl line into parameters of the HTTP connector."""
+        return await self._transport.call("POST", "/api/v1/integrations/curl", json={"line": line}, answer=m.CurlOutput)
 
 
 class AsyncProcurement:
