@@ -81,7 +81,7 @@ class OAuthStandIn:
 
     def _page(self, scope: str) -> str:
         name, rights = html.escape(self.service), html.escape(scope.replace(",", " "))
-        return f"""<!doctype html><html lang="en"><meta charset="utf-8">
+        return f"""<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{name} (sandbox)</title>
 <style>body{{font:16px/1.5 system-ui,sans-serif;background:#f4f5f7;color:#111827;display:grid;place-items:center;
 min-height:100vh;margin:0}}main{{background:#fff;border:1px solid #d7dbe0;border-radius:10px;padding:24px;
