@@ -84,3 +84,13 @@ class ConnectionOutput(serializers.ModelSerializer[Connection]):
             "id", "connector", "name", "owner", "account", "scopes", "expires_at", "health", "health_message",
             "checked_at", "created_at", "updated_at",
         )  # fmt: skip
+
+
+class CurlInput(serializers.Serializer[Any]):
+    line = serializers.CharField(max_length=200_000, help_text="A curl line, as documentation shows it")
+
+
+class CurlOutput(serializers.Serializer[Any]):
+    params = serializers.DictField(help_text="Parameters of the action http.request")
+    credential = serializers.DictField(allow_null=True, help_text="Values of a connection for the sign-in in the line")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="What could not be taken over")

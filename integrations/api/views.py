@@ -17,12 +17,15 @@ from integrations.api.serializers import (
     ConnectionOutput,
     ConnectionQuery,
     CredentialInput,
+    CurlInput,
+    CurlOutput,
     IntegrationsOutput,
     NodeOutput,
     NodeQuery,
     NodesOutput,
 )
 from integrations.connection_health import check_connection
+from integrations.connectors.http.curl import read_curl
 from integrations.models import Connection
 from integrations.registry import catalogue, describe_action, describe_connector, get_action, registry
 from portal.common.api import body_of
@@ -153,3 +156,14 @@ class ConnectionTest(RestView):
     @extend_schema(operation_id="connections_test", request=None, responses=ConnectionOutput)
     def post(self, request: Request, connection_id: UUID) -> Response:
         return Response(ConnectionOutput(check_connection(request.actor, _get(request, connection_id))).data)
+
+
+class CurlLine(RestView):
+    """Read a curl line into parameters of the HTTP connector; nothing is run or sent."""
+
+    permissions = {"post": Permission.WORKFLOW_UPDATE}
+
+    @extend_schema(operation_id="curl_read", request=CurlInput, responses=CurlOutput)
+    def post(self, request: Request) -> Response:
+        found = read_curl(body_of(request, CurlInput)["line"])
+        return Response({"params": found.params, "credential": found.credential, "notes": found.notes})
