@@ -103,7 +103,6 @@ PAGES = (
     "/keys",
     "/stores/",
     "/stores/tables/",
-    "/stores/tables/-/new",
     "/notifications/",
     "/notifications/preferences",
     "/notifications/destinations",
