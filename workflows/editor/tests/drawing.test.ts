@@ -24,8 +24,8 @@ describe("frames", () => {
     const [one, first] = drawing.group(graph, ["a", "b"], "Fetch");
     const [two] = drawing.group(one, ["b", "c"], "Rest");
     expect(two.groups?.map((frame) => frame.nodes)).toEqual([["a"], ["b", "c"]]);
-    expect(drawing.frameBox(one, one.groups![0])).toEqual({ x: -24, y: -56, width: 568, height: 184 });
-    const moved = drawing.moveGroup(one, first, { x: 76, y: -56 });
+    expect(drawing.frameBox(one, one.groups![0])).toEqual({ x: -24, y: -80, width: 568, height: 208 });
+    const moved = drawing.moveGroup(one, first, { x: 76, y: -80 });
     expect(moved.nodes.map((node) => node.position!.x)).toEqual([100, 400, 600, 900]);
     expect(removeNodes(one, ["a", "b"])).not.toHaveProperty("groups");
   });

@@ -3,6 +3,8 @@ import { edgeKey, HEIGHT, WIDTH, type Edge, type Frame, type Graph, type Node, t
 
 export const PAD = 24;
 export const HEAD = 32;
+/** Room for the bar that stands above a node. */
+export const ABOVE = 48;
 
 export interface Box extends Position {
   width: number;
@@ -63,7 +65,7 @@ export function frameBox(graph: Graph, frame: Frame): Box | null {
   if (!members.length) return null;
   const box = boundsOf(members);
   if (frame.collapsed) return { x: box.x, y: box.y, width: WIDTH, height: HEIGHT };
-  return { x: box.x - PAD, y: box.y - PAD - HEAD, width: box.width + 2 * PAD, height: box.height + 2 * PAD + HEAD };
+  return { x: box.x - PAD, y: box.y - ABOVE - HEAD, width: box.width + 2 * PAD, height: box.height + ABOVE + PAD + HEAD };
 }
 
 /** Move all members of a frame so that its box stands at `to`. */
