@@ -36,6 +36,7 @@ SOCKETS: dict[str, tuple[Any, Any, Any]] = {
     "ws/executions/<uuid:execution_id>": (SIGN_IN, NOT_FOUND, OPEN),
     "ws/markets/<uuid:workspace_id>": (SIGN_IN, NOT_FOUND, OPEN),
     "ws/servers/<slug:slug>": (SIGN_IN, NOT_FOUND, OPEN),
+    "ws/workflows/<uuid:workflow_id>/presence": (SIGN_IN, NOT_FOUND, OPEN),
     # These name nothing: everybody hears of their own workspace, which the tests below prove.
     "ws/monitor": (SIGN_IN, OPEN, OPEN),
     "ws/notifications": (SIGN_IN, OPEN, OPEN),
@@ -77,6 +78,7 @@ def test_every_socket_answers_as_the_table_says(serve: Any) -> None:  # noqa: F8
     theirs = Foreign(served.actor, {})
     known = {
         "execution_id": str(theirs.row("workflows.Execution").pk),
+        "workflow_id": str(theirs.row("workflows.Workflow").pk),
         "workspace_id": str(served.actor.workspace.pk),
         "slug": served.deployment.slug,
     }
