@@ -22,7 +22,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         product.stop()
 
 
-@pytest.fixture(scope="session")
+# One a module and not one a session: while it is open, this thread has a running event loop, which other tests of the
+# same worker cannot have.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -30,7 +32,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in(product: Product, browser: Browser) -> dict[str, Any]:
     context = browser.new_context()
     page = context.new_page()

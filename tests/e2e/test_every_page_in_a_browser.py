@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.e2e.axe import severe_findings
 from tests.e2e.product import Product
-from tests.e2e.screenshots import CHROMIUM, FLAGS, Watch, settle
+from tests.e2e.screenshots import Watch, settle
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -41,14 +41,6 @@ for state, more in (("succeeded", {"output": {"text": "x"}}), ("failed", {"error
     made[state] = str(run.pk)
 print(json.dumps({"workflow": str(workflow.pk), **made}))
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ SIGNED = {"credential": sandbox.CREDENTIAL}
 
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch):
-    monkeypatch.setattr(sandbox, "files", dict(sandbox.files))
+    monkeypatch.setattr(sandbox, "files", dict(sandbox.SAMPLES))
     yield
     sandbox.app.state.faults.waiting.clear()
 

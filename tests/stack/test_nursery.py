@@ -14,12 +14,12 @@ from typing import IO
 import pytest
 
 from portal.stack.nursery import Fork, Nursery
-from portal.stack.processes import Running
+from portal.stack.processes import Running, is_alive, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks are for Linux only")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def nursery() -> Iterator[Nursery]:
     found = Nursery()
     yield found
@@ -95,7 +95,5 @@ def test_a_fork_does_not_outlive_the_supervisor(output: IO[bytes]) -> None:
         "os.kill(os.getpid(), 9)\n"
     )
     killed = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=output, check=False)
-    pid, end = int(killed.stdout), time.monotonic() + 10
-    while os.path.exists(f"/proc/{pid}") and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not os.path.exists(f"/proc/{pid}")
+    pid = int(killed.stdout)
+    assert wait_until(lambda: not is_alive(pid), timeout=10)

@@ -21,11 +21,12 @@ PREFIX = "/s3"
 CREDENTIAL = {"access_key": "SANDBOXKEY", "secret_key": "sandbox-secret", "bucket": "sandbox"}
 PAGE = 2
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-files: dict[str, tuple[bytes, str]] = {
+SAMPLES: dict[str, tuple[bytes, str]] = {
     "readme.txt": ("샌드박스입니다\n".encode(), "text/plain; charset=utf-8"),
     "reports/2026-01.csv": (b"a,b\n1,2\n", "text/csv"),
     "reports/2026-02.csv": (b"a,b\n3,4\n", "text/csv"),
 }
+files = dict(SAMPLES)
 
 
 def _error(status: int, code: str, message: str) -> Response:
