@@ -153,7 +153,7 @@ def job_start(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
         elif request.POST[key] != "":
             body[key] = request.POST[key]
     try:
-        spec = parse(SPECS[kind], body)
+        spec = parse(SPECS[kind], body, strict=False)
         if kind in ("train_forecasting", "train_anomaly"):
             task = "forecasting" if kind == "train_forecasting" else "anomaly"
             model_services.require_free_name(actor, spec.model_name, task, overwrite=spec.overwrite)

@@ -166,7 +166,7 @@ def serve(channel: socket.socket, supervisor: int) -> list[str] | None:
         pid = _fork_orphan(supervisor)
         if pid == 0:
             channel.close()
-            _become(message["arguments"], *descriptors)
+            _become(message["arguments"], supervisor, *descriptors)
             return list(message["arguments"])
         for descriptor in descriptors:
             os.close(descriptor)
@@ -220,10 +220,13 @@ def _fork_orphan(supervisor: int) -> int:
     return 0
 
 
-def _become(arguments: Sequence[str], output: int, errors: int) -> None:
+def _become(arguments: Sequence[str], supervisor: int, output: int, errors: int) -> None:
     """Make the fork look like a fresh `python -m …`."""
     os.setsid()
     _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != supervisor:
+        # It died before we asked to be told.
+        os._exit(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for descriptor, number in ((nothing, 0), (output, 1), (errors, 2)):
         os.dup2(descriptor, number)

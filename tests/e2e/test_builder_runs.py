@@ -84,7 +84,7 @@ def test_a_pinned_output_written_by_hand_stands_for_the_node(page: Page, product
 
 
 def test_an_earlier_run_comes_back_with_its_data_and_a_kept_input_starts_another(page: Page, product: Product) -> None:
-    open_new(page, product, "Earlier", **CHAIN)
+    workflow = open_new(page, product, "Earlier", **CHAIN)
     page.locator("#run").click()
     page.locator('dialog [data-field="text"] input').fill("kept")
     page.get_by_role("button", name="Keep these values").click()
@@ -106,3 +106,10 @@ def test_an_earlier_run_comes_back_with_its_data_and_a_kept_input_starts_another
     expect(page.locator('.ed-dock .status[data-state="succeeded"]')).to_be_visible(timeout=PATIENCE)
     expect(output_of(page, "three")).to_contain_text("kept!?", timeout=PATIENCE)
     saved(page)
+
+    # The run page sends people to the canvas with a run in the address.
+    runs = request(page, product, "GET", f"executions?workflow={workflow}")["results"]
+    page.goto(f"{product.base}/runs/{runs[1]['id']}")
+    link = page.locator('a[href*="/edit?run="]')
+    page.goto(product.base + str(link.get_attribute("href")))
+    expect(output_of(page, "three")).to_contain_text("second!?", timeout=PATIENCE)

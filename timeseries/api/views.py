@@ -31,13 +31,13 @@ WAIT_SECONDS = 25.0
 READ, WRITE = Permission.DATA_READ, Permission.DATA_WRITE
 
 
-def parse(spec: type[T], body: Any) -> T:
-    """The typed request; `Invalid` names each wrong field."""
+def parse(spec: type[T], body: Any, *, strict: bool = True) -> T:
+    """The typed request; `Invalid` names each wrong field. Forms send every value as text: they are not strict."""
     if not isinstance(body, dict):
         raise Invalid("The body must be a JSON object.")
     try:
         # Strict: a text is no number, but a day written as text is a day.
-        return spec.model_validate_json(json.dumps(body), strict=True)
+        return spec.model_validate_json(json.dumps(body), strict=strict)
     except ValidationError as error:
         problems = [
             FieldProblem(".".join(str(part) for part in item["loc"]) or "body", str(item["msg"]))

@@ -15,4 +15,6 @@ createRoot(document.getElementById("editor")!).render(
     <App />
   </EditorContext.Provider>,
 );
-void editor.load().then(editor.enter);
+// The run page sends people here with the run whose data they want to see.
+const wanted = new URLSearchParams(location.search).get("run");
+void editor.load().then(editor.enter).then(() => (wanted ? editor.openRun(wanted) : undefined));
