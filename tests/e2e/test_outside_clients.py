@@ -140,6 +140,13 @@ MUST_PASS = {
         "json-schema-2020-12",
         "server-sse-multiple-streams",
         "dns-rebinding-protection",
+        "resources-list",
+        "resources-read-text",
+        "resources-read-binary",
+        "prompts-list",
+        "prompts-get-simple",
+        "prompts-get-with-args",
+        "completion-complete",
     },
     "2026-07-28": {
         "tools-list",
@@ -153,6 +160,14 @@ MUST_PASS = {
         "input-required-result-missing-input-response",
         "input-required-result-unsupported-methods",
         "input-required-result-validate-input",
+        "caching",
+        "resources-list",
+        "resources-read-text",
+        "resources-read-binary",
+        "prompts-list",
+        "prompts-get-simple",
+        "prompts-get-with-args",
+        "completion-complete",
     },
 }
 
