@@ -21,6 +21,28 @@ def _safe(name: str) -> str:
     return _UNSAFE.sub("_", PurePath(name.replace("\\", "/")).name).strip(". ")[-_LONGEST_NAME:] or "file"
 
 
+def folder_of(workspace_id: UUID | str, id: str) -> str:
+    """Where a file of a workspace lies in the store, alone in its folder."""
+    return f"workspaces/{workspace_id}/files/{id}"
+
+
+def put_file(workspace_id: UUID | str, name: str, path: Path, content_type: str) -> FileRef:
+    """Copy a finished local file into the store, piece by piece, under a checked plain name."""
+    id = str(uuid7())
+    with path.open("rb") as file:
+        _save(f"{folder_of(workspace_id, id)}/{name}", file)
+    return describe_path(id, name, path, content_type)
+
+
+def _save(path: str, content: BinaryIO) -> None:
+    from django.core.files import File
+    from django.core.files.storage import default_storage
+
+    stored = default_storage.save(path, File(content, name=path))
+    if stored != path:  # pragma: no cover - a fresh UUID folder has no other file
+        raise Rejected("The file could not be stored under its own name.")
+
+
 class WorkspaceFiles:
     """Files of one workspace. An id of another workspace is simply not there."""
 
@@ -41,27 +63,17 @@ class WorkspaceFiles:
     async def save(self, name: str, content: bytes, content_type: str = "application/octet-stream") -> FileRef:
         """Store bytes and return the reference; the name is cleaned, never used as a path."""
         id, safe = str(uuid7()), _safe(name)
-        await asyncio.to_thread(self._save, f"{self._folder(id)}/{safe}", io.BytesIO(content))
+        await asyncio.to_thread(_save, f"{folder_of(self._workspace_id, id)}/{safe}", io.BytesIO(content))
         return describe_file(id, safe, content, content_type)
 
     async def save_path(self, name: str, path: Path, content_type: str = "application/octet-stream") -> FileRef:
         """Store a local file piece by piece and return the reference."""
-        id, safe = str(uuid7()), _safe(name)
-
-        def copy() -> FileRef:
-            with path.open("rb") as file:
-                self._save(f"{self._folder(id)}/{safe}", file)
-            return describe_path(id, safe, path, content_type)
-
-        return await asyncio.to_thread(copy)
-
-    def _folder(self, id: str) -> str:
-        return f"workspaces/{self._workspace_id}/files/{id}"
+        return await asyncio.to_thread(put_file, self._workspace_id, _safe(name), path, content_type)
 
     def _read(self, id: str) -> bytes | None:
         from django.core.files.storage import default_storage
 
-        folder = self._folder(id)
+        folder = folder_of(self._workspace_id, id)
         try:
             _, names = default_storage.listdir(folder)
         except FileNotFoundError:
@@ -71,11 +83,3 @@ class WorkspaceFiles:
         with default_storage.open(f"{folder}/{names[0]}", "rb") as file:
             content: bytes = file.read()
             return content
-
-    def _save(self, path: str, content: BinaryIO) -> None:
-        from django.core.files import File
-        from django.core.files.storage import default_storage
-
-        stored = default_storage.save(path, File(content, name=path))
-        if stored != path:  # pragma: no cover - a fresh UUID folder has no other file
-            raise Rejected("The file could not be stored under its own name.")

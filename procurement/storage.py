@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.core.files import File
 from django.core.files.storage import default_storage
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
+from integrations.files import folder_of, put_file
 from integrations.sdk import FileRef
-from integrations.sdk.files import describe_path
 from portal.common.errors import NotFound
-from portal.common.ids import uuid7
 
-
-def put_file(workspace_id: UUID, name: str, path: Path, content_type: str) -> FileRef:
-    """Copy a finished local file into the store under a checked plain name."""
-    id = str(uuid7())
-    with path.open("rb") as file:
-        default_storage.save(_path(workspace_id, id, name), File(file, name=name))
-    return describe_path(id, name, path, content_type)
+__all__ = ["chunks", "delete_file", "download", "find_file", "open_file", "put_file"]
 
 
 def open_file(workspace_id: UUID, ref: FileRef) -> Any:
@@ -37,7 +28,7 @@ def open_file(workspace_id: UUID, ref: FileRef) -> Any:
 
 def find_file(workspace_id: UUID, id: UUID) -> tuple[str, Any]:
     """Name and opened content of a file of this workspace."""
-    folder = f"workspaces/{workspace_id}/files/{id}"
+    folder = folder_of(workspace_id, str(id))
     try:
         _, names = default_storage.listdir(folder)
     except FileNotFoundError:
@@ -72,4 +63,4 @@ def delete_file(workspace_id: UUID, ref: FileRef) -> None:
 
 
 def _path(workspace_id: UUID, id: str, name: str) -> str:
-    return f"workspaces/{workspace_id}/files/{id}/{name}"
+    return f"{folder_of(workspace_id, id)}/{name}"
