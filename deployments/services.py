@@ -208,9 +208,9 @@ def update_deployment(actor: Actor, deployment: Deployment, **changes: Any) -> D
     """Change what needs no new revision: name, words, limits, origins. Every process serves it at once."""
     actor.require(Permission.DEPLOYMENT_MANAGE)
     locked = _locked_unretired(actor, deployment)
-    tools = {tool.name: tool.annotations for tool in contracts_of(locked.live_revision)}
-    for name in {"prompts", "resources"} & changes.keys():
-        changes[name] = checked(name, changes[name], tools=tools)
+    if offered := {"prompts", "resources"} & changes.keys():
+        tools = {tool.name: tool.annotations for tool in contracts_of(locked.live_revision)}
+        changes |= {name: checked(name, changes[name], tools=tools) for name in offered}
     changes = {name: value for name, value in changes.items() if getattr(locked, name) != value}
     before = {name: getattr(locked, name) for name in changes}
     for name, value in changes.items():

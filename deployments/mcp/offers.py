@@ -29,7 +29,8 @@ def handlers(target: Target, caller_of: Callable[[Context], Caller]) -> dict[str
     return found
 
 
-def _one_page(params: types.PaginatedRequestParams | None) -> None:
+def one_page(params: types.PaginatedRequestParams | None) -> None:
+    """Refuse a cursor: our lists are answered whole."""
     if params is not None and params.cursor is not None:
         raise MCPError(types.INVALID_PARAMS, "This list has one page only: send no cursor.")
 
@@ -51,7 +52,7 @@ def _prompt_handlers(prompts: dict[str, Prompt]) -> dict[str, Any]:
     )
 
     async def on_list(ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
-        _one_page(params)
+        one_page(params)
         return listed
 
     async def on_get(ctx: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
@@ -95,13 +96,13 @@ def _resource_handlers(target: Target, caller_of: Callable[[Context], Caller]) -
     )
 
     async def on_list(ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
-        _one_page(params)
+        one_page(params)
         return listed
 
     async def on_templates(
         ctx: Context, params: types.PaginatedRequestParams | None
     ) -> types.ListResourceTemplatesResult:
-        _one_page(params)
+        one_page(params)
         return types.ListResourceTemplatesResult(resource_templates=[])
 
     async def on_read(ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:

@@ -95,8 +95,7 @@ def build_server(target: Target, announcements: Announcements) -> Server[Any]:
     async def list_tools(
         ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        if params is not None and params.cursor is not None:
-            raise MCPError(types.INVALID_PARAMS, "This list has one page only: send no cursor.")
+        offers.one_page(params)
         return listed
 
     async def on_call(ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams) -> Any:
