@@ -7,7 +7,6 @@ process that crashes later is started the ordinary way. Linux only, elsewhere ev
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import json
 import os
@@ -24,9 +23,8 @@ from importlib import import_module
 from typing import Any
 
 from portal.stack.layout import ROOT
-from portal.stack.processes import Running
+from portal.stack.processes import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, Running, prctl
 
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _PATIENCE = 60.0
 #: What the processes import anyway, as soon as their commands run.
 _COMMON = ("django", "rest_framework", "celery", "mcp.server", "psycopg", "pydantic", "strawberry", "uvicorn", "uvloop")
@@ -89,7 +87,7 @@ class Nursery:
         if sys.platform != "linux":
             return
         # Forks are orphaned on purpose; a subreaper adopts the orphans of its descendants.
-        _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        prctl(PR_SET_CHILD_SUBREAPER, 1)
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.settimeout(_PATIENCE)
         arguments = [sys.executable, "-m", "portal.stack.nursery", str(theirs.fileno()), str(os.getpid())]
@@ -139,11 +137,7 @@ class Nursery:
             self._process.wait(5)
         self._process.kill()
         self._process.wait()
-        _prctl(_PR_SET_CHILD_SUBREAPER, 0)
-
-
-def _prctl(option: int, value: int) -> None:
-    ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+        prctl(PR_SET_CHILD_SUBREAPER, 0)
 
 
 # The nursery's own process -----------------------------------------------------------------------------------
@@ -223,7 +217,7 @@ def _fork_orphan(supervisor: int) -> int:
 def _become(arguments: Sequence[str], supervisor: int, output: int, errors: int) -> None:
     """Make the fork look like a fresh `python -m …`."""
     os.setsid()
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != supervisor:
         # It died before we asked to be told.
         os._exit(1)
@@ -241,7 +235,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = socket.socket(fileno=int(sys.argv[1]))
     supervisor = int(sys.argv[2])
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     arguments = serve(channel, supervisor)
     if arguments is not None:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol
 
-_PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -62,6 +62,12 @@ def spawn(
     )
 
 
+def prctl(option: int, value: int) -> None:
+    """Set a property of this process that only Linux has; does nothing elsewhere."""
+    if _libc is not None:
+        _libc.prctl(option, value, 0, 0, 0)
+
+
 def _die_with_parent(death_signal: int) -> Callable[[], None] | None:
     if _libc is None:
         return None
@@ -69,7 +75,7 @@ def _die_with_parent(death_signal: int) -> Callable[[], None] | None:
 
     def set_death_signal() -> None:
         # Runs in the child after the change of user, which would have cleared the setting.
-        _libc.prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+        prctl(PR_SET_PDEATHSIG, death_signal)
         if os.getppid() != parent:
             os._exit(1)
 
