@@ -116,8 +116,16 @@ def test_a_request_waits_for_the_end_of_its_crawl(people, upstream, monkeypatch)
         worker.run_job(job_id)
         connections.close_all()
 
-    monkeypatch.setattr("procurement.jobs.send", lambda job_id: threading.Thread(target=work, args=(job_id,)).start())
+    threads: list[threading.Thread] = []
+
+    def send(job_id):
+        threads.append(threading.Thread(target=work, args=(job_id,)))
+        threads[-1].start()
+
+    monkeypatch.setattr("procurement.jobs.send", send)
     answer = post(client_of(people.owner), "crawl/csv", {"category": CATEGORY, "total_days": 20, "wait_sec": 50})
+    # The answer comes before the worker has told people; the database is emptied after the test.
+    threads[0].join(30)
     assert answer.status_code == 200
     assert answer.json()["status"] == "succeeded"
     assert answer.json()["incomplete"] is False
