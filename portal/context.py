@@ -117,6 +117,13 @@ class Shell:
         return unread_count(self.actor.user.pk, self.actor.workspace.pk)
 
     @property
+    def unread_shown(self) -> str:
+        """What the bell writes: the number, or 99+."""
+        from portal.notifications.selectors import UNREAD_SHOWN
+
+        return str(self.unread) if self.unread <= UNREAD_SHOWN else f"{UNREAD_SHOWN}+"
+
+    @property
     def theme(self) -> str:
         user: Any = getattr(self.request, "user", None)
         wanted = self.request.COOKIES.get("theme") or (user.theme if user and user.is_authenticated else "")

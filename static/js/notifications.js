@@ -6,9 +6,10 @@ const bell = document.querySelector("[data-bell]");
 
 function count(unread) {
   const badge = bell.querySelector("[data-count]");
-  badge.textContent = unread > 99 ? "99+" : String(unread);
+  const shown = unread > 99 ? "99+" : String(unread);
+  badge.textContent = shown;
   badge.hidden = unread === 0;
-  bell.setAttribute("aria-label", unread ? interpolate(gettext("Notifications, %s unread"), [unread]) : gettext("Notifications"));
+  bell.setAttribute("aria-label", unread ? interpolate(gettext("Notifications, unread: %s"), [shown]) : gettext("Notifications"));
 }
 
 function receive(frame) {

@@ -20,7 +20,7 @@ WORLD = """
 import json
 from django.utils import timezone
 from deployments.models import Deployment
-from integrations.registry import catalogue
+from portal.notifications.models import Event, Notification
 from portal.workspaces.sample import ensure_sample
 from workflows.models import Execution
 from workflows.services import create_from_template, create_version, save_draft
@@ -33,6 +33,8 @@ draft["inputs"]["properties"]["extra"] = {"type": "string", "default": ""}
 save_draft(actor, workflow.pk, draft, base_revision=workflow.draft_revision)
 create_version(actor, workflow.pk)
 error = {"code": "rejected", "message": "The upstream refuses the key.", "remedy": "Reconnect.", "node": "echo"}
+told = Event.objects.create(workspace=actor.workspace, topic="runs", title_en="It failed", title_ko="실패")
+Notification.objects.create(workspace=actor.workspace, event=told, user=actor.user)
 made = {}
 for state, more in (("succeeded", {"output": {"text": "x"}}), ("failed", {"error": error}), ("cancelled", {})):
     run = Execution.objects.create(workspace=actor.workspace, workflow=workflow, definition=workflow.draft, state=state,

@@ -46,7 +46,7 @@ def test_every_page_renders_empty_and_full(owner: Actor, sent: list[str], receiv
 def test_the_bell_counts_and_opening_reads(owner: Actor, browser: Client, sent: list[str]) -> None:
     notify(owner.workspace, TOPIC, "One", url="/members")
     notify(owner.workspace, TOPIC, "Two", url="https://elsewhere.example/")
-    assert "Notifications, 2 unread" in browser.get("/members").content.decode()
+    assert "Notifications, unread: 2" in browser.get("/members").content.decode()
     two, one = Notification.objects.all()
 
     assert browser.get(f"/notifications/{one.pk}")["Location"] == "/members"
