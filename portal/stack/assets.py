@@ -1,10 +1,12 @@
 """What is built from the sources on this machine: translation catalogues, the canvas, collected static files."""
 
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from portal.stack.errors import StackError
@@ -55,25 +57,54 @@ def collect_static_files(layout: Layout) -> bool:
 
 
 def build_editor(layout: Layout) -> bool:
-    """Build the canvas if its sources changed since the last build; whether that was needed."""
+    """Build the canvas if its sources changed since the last build; whether this call built it.
+
+    Two builds of one checkout would pull `node_modules` away from under each other, so the second waits for the first.
+    """
     if not (EDITOR / "package.json").exists():
         return False
-    sources = [path for path in EDITOR.rglob("*") if path.is_file() and "node_modules" not in path.parts]
-    fingerprint = fingerprint_by_content(sources)
-    stamp = EDITOR_BUILD / ".stamp"
-    if stamp.exists() and stamp.read_text() == fingerprint:
+    if _is_built():
         return False
     npm = shutil.which("npm")
     if npm is None:
         raise StackError("The canvas must be built and npm is missing. Install Node.js 20 or newer.")
-    log = layout.state / "editor-build.log"
-    with log.open("wb") as output:
-        for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
-            result = subprocess.run([npm, *arguments], cwd=EDITOR, stdout=output, stderr=subprocess.STDOUT, check=False)
-            if result.returncode:
-                raise StackError(f"Building the canvas failed at `npm {arguments[0]}`; {log} tells why.")
-    stamp.write_text(fingerprint)
+    with _alone_in(EDITOR):
+        # Whoever had the lock before may have built exactly this.
+        if _is_built():
+            return False
+        fingerprint = _editor_fingerprint()
+        log = layout.state / "editor-build.log"
+        with log.open("wb") as output:
+            for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+                result = subprocess.run(
+                    [npm, *arguments], cwd=EDITOR, stdout=output, stderr=subprocess.STDOUT, check=False
+                )
+                if result.returncode:
+                    raise StackError(f"Building the canvas failed at `npm {arguments[0]}`; {log} tells why.")
+        (EDITOR_BUILD / ".stamp").write_text(fingerprint)
     return True
+
+
+def _editor_fingerprint() -> str:
+    return fingerprint_by_content(
+        path for path in EDITOR.rglob("*") if path.is_file() and "node_modules" not in path.parts
+    )
+
+
+def _is_built() -> bool:
+    stamp = EDITOR_BUILD / ".stamp"
+    return stamp.exists() and stamp.read_text() == _editor_fingerprint()
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process works in the folder. The lock is on the folder itself and ends with its process."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def sources_fingerprint() -> str:

@@ -1,7 +1,9 @@
 """What is built on this machine is built when its sources changed, and only then."""
 
+import fcntl
 import gettext
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,34 @@ def test_the_canvas_is_built_again_only_when_a_source_changed(editor: Path, layo
     (editor / "src" / "main.tsx").write_text("export {}")
     assert assets.build_editor(layout)
     assert calls.read_text().split() == ["ci", "run", "ci", "run"]
+
+
+def test_a_second_build_waits_for_the_first_and_has_nothing_left_to_do(
+    editor: Path, layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout.prepare()
+    waiting = threading.Event()
+    lock = fcntl.flock
+
+    def tell_and_lock(handle: int, kind: int) -> None:
+        waiting.set()
+        lock(handle, kind)
+
+    answers: list[bool] = []
+    first = os.open(editor, os.O_RDONLY)
+    fcntl.flock(first, fcntl.LOCK_EX)
+    monkeypatch.setattr("portal.stack.assets.fcntl.flock", tell_and_lock)
+    second = threading.Thread(target=lambda: answers.append(assets.build_editor(layout)))
+    second.start()
+    assert waiting.wait(30)
+    assert not answers
+
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / ".stamp").write_text(assets._editor_fingerprint())
+    os.close(first)
+    second.join(30)
+    assert answers == [False]
+    assert not (tmp_path / "calls").exists()
 
 
 def test_a_failing_build_is_one_line_that_names_its_log_and_is_tried_again(
