@@ -6,4 +6,4 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        from portal.accounts import openapi  # noqa: F401 - describes the authentication in the API document
+        from portal.accounts import mfa, openapi  # noqa: F401 - seals second factors; describes the authentication
