@@ -8,9 +8,9 @@ from typing import Annotated
 from integrations.sdk import Context, Param, Text
 from properties import results
 from properties.collectors.buildings import BuildingClient
-from properties.market_tools import MolitKey, RegionName, Rows, find_region, molit, wrong
 from properties.normalise.addresses import parse_address
 from properties.normalise.regions import prefix_of, regions
+from properties.transactions import MolitKey, RegionName, Rows, find_region, molit, wrong
 
 
 @molit.action(

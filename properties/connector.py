@@ -8,23 +8,12 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 
-from integrations.sdk import Connector, Context, Param, Rejected, Text
-from properties import building_tools, results
-from properties.market_tools import molit
+from integrations.sdk import Context, Param, Rejected, Text
+from properties import building_tools, market_tools, official_tools, report_tools, results
 from properties.normalise.codes import PropertyType, Trade
-
-SOURCE = "Listings of this workspace"
-
-properties = Connector(
-    "properties",
-    title=Text(en="Property listings", ko="부동산 매물"),
-    description=Text(
-        en="The workspace's listings, merged over platforms: search, detail, comparison, price history, matches.",
-        ko="여러 플랫폼을 합친 작업공간의 매물: 검색, 상세, 비교, 가격 이력, 고객 매칭.",
-    ),
-    group="real-estate",
-    icon="properties.svg",
-)
+from properties.official_tools import applyhome, juso, lh
+from properties.transactions import molit
+from properties.workspace_tools import SOURCE, properties, workspace_of
 
 ListingId = Annotated[
     str, Param("Listing id from a search", "검색에서 받은 매물 ID", pattern=r"^[0-9a-fA-F-]{36}$", min_length=36)
@@ -41,12 +30,6 @@ class Sort(StrEnum):
     PRICE_DOWN = "-price"
     AREA = "area"
     CHANGED = "changed"
-
-
-def _workspace(ctx: Context) -> UUID:
-    if not ctx.workspace_id:
-        raise Rejected("Listings belong to a workspace.", remedy="Run this inside a workspace.")
-    return UUID(ctx.workspace_id)
 
 
 def _row(listing: Any) -> results.ListingRow:
@@ -115,7 +98,7 @@ async def search_listings(
     if not ctx.workspace_id:
         reason = "This call runs outside a workspace; listings belong to one."
         return results.ListingList(as_of=None, source=SOURCE, empty_reason=reason, total=0, returned=0, items=[])
-    workspace = _workspace(ctx)
+    workspace = workspace_of(ctx)
     wish = Conditions(
         area=area,
         trade=trade or "",
@@ -175,7 +158,7 @@ async def get_listing(ctx: Context, listing_id: ListingId) -> results.ListingDet
     """One listing with its adverts and history."""
     from properties.selectors import listing_get
 
-    workspace = _workspace(ctx)
+    workspace = workspace_of(ctx)
 
     def read() -> results.ListingDetail:
         listing = listing_get(workspace, _uuid(listing_id))
@@ -221,7 +204,7 @@ async def get_price_history(ctx: Context, listing_id: ListingId) -> results.Pric
     """Every known price of a listing."""
     from properties.selectors import listing_get
 
-    workspace = _workspace(ctx)
+    workspace = workspace_of(ctx)
 
     def read() -> results.PriceHistory:
         listing = listing_get(workspace, _uuid(listing_id))
@@ -258,7 +241,7 @@ async def compare_listings(
     """Listings side by side."""
     from properties.selectors import listing_get
 
-    workspace = _workspace(ctx)
+    workspace = workspace_of(ctx)
 
     def read() -> results.Comparison:
         found = [listing_get(workspace, _uuid(identifier)) for identifier in listing_ids]
@@ -322,7 +305,7 @@ async def list_matches(
     from properties.models import ListingState, Match, Requirement
     from properties.selectors import data_time
 
-    workspace = _workspace(ctx)
+    workspace = workspace_of(ctx)
 
     def read() -> results.MatchList:
         wishes = Requirement.objects.for_workspace(workspace).filter(customer=customer, is_active=True)
@@ -392,5 +375,15 @@ async def look_up_regions(
     )
 
 
-#: Importing the tools registers their actions on the `molit` connector.
-__all__ = ["building_tools", "molit", "properties"]
+#: Importing the tools registers their actions on the connectors.
+__all__ = [
+    "applyhome",
+    "building_tools",
+    "juso",
+    "lh",
+    "market_tools",
+    "molit",
+    "official_tools",
+    "properties",
+    "report_tools",
+]

@@ -3,170 +3,32 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr
-
-from integrations.sdk import Connector, Context, Credential, InvalidParams, Param, Rate, Text, Upstream
-from integrations.sdk.errors import FieldProblem
+from integrations.sdk import Context, Param, Text
 from properties import results
 from properties.analytics import market
 from properties.analytics.forecast import TooLittleHistory, forecast_months
-from properties.collectors.molit import LIVE, SERVICES, Deal, Molit, Month
+from properties.collectors.molit import SERVICES, Deal, Molit, Month
 from properties.normalise.codes import Trade
-from properties.normalise.regions import Region, prefix_of, regions
+from properties.transactions import (
+    DealKind,
+    Kind,
+    KindOf,
+    MolitKey,
+    MonthCount,
+    MonthText,
+    RegionName,
+    Rows,
+    find_region,
+    inside,
+    load,
+    molit,
+    month_list,
+    service_of,
+)
 
-SEOUL = ZoneInfo("Asia/Seoul")
 SOURCE = "국토교통부 실거래가 (data.go.kr 1613000)"
-SANDBOX_KEY = "molit+Sandbox/Key0=="
-
-
-class Kind(StrEnum):
-    """What was traded."""
-
-    APARTMENT = "apartment"
-    OFFICETEL = "officetel"
-    VILLA = "villa"
-    HOUSE = "house"
-    SHOP = "shop"
-    LAND = "land"
-    PRESALE = "presale"
-    FACTORY = "factory"
-
-
-class DealKind(StrEnum):
-    """Sale or lease."""
-
-    SALE = "sale"
-    RENT = "rent"
-
-
-class MolitKey(Credential):
-    """A service key of data.go.kr, in its encoded or decoded form."""
-
-    service_key: Annotated[
-        SecretStr,
-        Param(
-            "Service key shown on data.go.kr. Apply for each transaction service there.",
-            "공공데이터포털의 서비스키. 실거래가 서비스마다 활용신청이 필요합니다.",
-            title="Service key",
-            title_ko="서비스키",
-            min_length=8,
-        ),
-    ]
-
-
-MOLIT = Upstream(
-    key="molit",
-    base_url_env="MOLIT_BASE_URL",
-    live=LIVE,
-    sandbox="/properties/molit",
-    sandbox_credential={"service_key": SANDBOX_KEY},
-)
-
-molit = Connector(
-    "molit",
-    title=Text(en="Property transactions", ko="부동산 실거래가"),
-    description=Text(
-        en="Reported sales and leases of the ministry (MOLIT): deals, market reports, safety of a jeonse deposit.",
-        ko="국토교통부 실거래가: 매매·전월세 거래, 시세 리포트, 전세 안전도.",
-    ),
-    auth=MolitKey,
-    upstream=MOLIT,
-    rate=Rate(5, per=1),
-    group="real-estate",
-    icon="molit.svg",
-    docs_url="https://www.data.go.kr/data/15126468/openapi.do",
-)
-
-RegionName = Annotated[
-    str,
-    Param(
-        "Region by name or code, for example 강남구, 강남구 역삼동 or 11680",
-        "지역 이름 또는 코드(예: 강남구, 강남구 역삼동, 11680)",
-        min_length=2,
-        max_length=60,
-    ),
-]
-MonthText = Annotated[
-    str,
-    Param("Month as YYYYMM; empty: the last complete one", "계약월 YYYYMM(비우면 최근 완료월)", pattern=r"^(\d{6})?$"),
-]
-MonthCount = Annotated[int, Param("How many months up to that one", "조회할 개월 수", ge=1, le=36)]
-Rows = Annotated[int, Param("Rows at most", "최대 행 수", ge=1, le=500)]
-KindOf = Annotated[Kind, Param("What was traded", "부동산 종류")]
-
-
-def wrong(field: str, message: str, remedy: str) -> InvalidParams:
-    """A parameter that is well-formed and yet cannot be used."""
-    return InvalidParams(message, problems=[FieldProblem(field, message, remedy)])
-
-
-def find_region(text: str) -> Region:
-    """The district or dong meant; raises with near names."""
-    table = regions()
-    region = table.find(text)
-    if region is None:
-        hits = [hit for hit in table.search(text, 30) if hit.level == "sgg" and hit.leaf == text.strip()]
-        region = hits[0] if len(hits) == 1 else None
-    if region is None:
-        near = ", ".join(hit.name for hit in table.search(text, 4))
-        raise wrong(
-            "region",
-            f"The region {text!r} is unknown or ambiguous.",
-            f"Did you mean {near}?" if near else "Name it with its province and district.",
-        )
-    if region.level == "sido" and not region.code.startswith("36"):
-        raise wrong("region", "Transactions are published per district.", f"Name a district of {region.name}.")
-    return region
-
-
-def month_list(last: str, count: int, now: datetime | None = None) -> list[str]:
-    """Months as YYYYMM, oldest first, ending with the given or the last complete one."""
-    today = (now or datetime.now(SEOUL)).astimezone(SEOUL)
-    current = today.year * 12 + today.month - 1
-    if last:
-        year, month = int(last[:4]), int(last[4:])
-        if not (year >= 2006 and 1 <= month <= 12 and year * 12 + month - 1 <= current):
-            raise wrong("month", f"There is no data for the month {last}.", "Give a past month as YYYYMM, from 200601.")
-        end = year * 12 + month - 1
-    else:
-        end = current - 1
-    return [f"{number // 12:04d}{number % 12 + 1:02d}" for number in range(end - count + 1, end + 1)]
-
-
-def _service(kind: Kind, deal: DealKind) -> str:
-    name = f"{kind.value}_{deal.value}"
-    if name not in SERVICES:
-        raise wrong("deal", f"There is no lease service for {kind.value}.", "Ask for sales.")
-    return name
-
-
-async def load(ctx: Context, service: str, region: Region, wanted: list[str]) -> list[Month]:
-    """Months of a district; progress per month, everything complete or an error."""
-    key = ctx.credential
-    if not isinstance(key, MolitKey):
-        raise TypeError("the molit connector needs MolitKey")
-    client = Molit(ctx.http, key.service_key.get_secret_value())
-    # A city with general districts is published per district.
-    parents = {item.code[:5] for item in regions().districts() if item.code.startswith(prefix_of(region.code)[:5])}
-    codes = sorted(parents) if region.level == "sgg" and len(parents) > 1 else [region.code[:5]]
-    found = []
-    total = len(codes) * len(wanted)
-    for code in codes:
-        for month in wanted:
-            await ctx.progress(len(found), total, f"{code} {month}")
-            found.append(await client.month(service, code, month))
-    return found
-
-
-def inside(deal: Deal, region: Region) -> bool:
-    """Whether a deal lies in the region asked for."""
-    if region.level in ("sido", "sgg"):
-        return True
-    return bool(deal.region_code) and str(deal.region_code).startswith(prefix_of(region.code))
 
 
 def row_of(deal: Deal) -> results.DealRow:
@@ -216,7 +78,7 @@ async def list_transactions(
     """Reported sales or leases of a region."""
     place = find_region(region)
     wanted = month_list(month, months)
-    loaded = await load(ctx, _service(kind, deal), place, wanted)
+    loaded = await load(ctx, service_of(kind, deal), place, wanted)
     everything = [item for part in loaded for item in part.deals if inside(item, place)]
     found = everything
     if complex_name:
@@ -268,7 +130,7 @@ async def market_report(
     """Prices of a region from reported deals."""
     place = find_region(region)
     wanted = month_list(month, months)
-    sales_parts = await load(ctx, _service(kind, DealKind.SALE), place, wanted)
+    sales_parts = await load(ctx, service_of(kind, DealKind.SALE), place, wanted)
     sales = [item for part in sales_parts for item in part.deals if inside(item, place)]
     notes = [f"{part.month}: still changing" for part in sales_parts if part.is_provisional]
     ratio = None
@@ -378,7 +240,7 @@ async def jeonse_safety(
 ) -> results.SafetyReport:
     """Risk of a jeonse deposit against recent sales of like units."""
     place = find_region(region)
-    loaded = await load(ctx, _service(kind, DealKind.SALE), place, month_list(month, months))
+    loaded = await load(ctx, service_of(kind, DealKind.SALE), place, month_list(month, months))
     deals = [item for part in loaded for item in part.deals if inside(item, place)]
     like = market.similar(deals, name=complex_name, exclusive_m2=exclusive_m2)
     safety = market.jeonse_safety(deposit_manwon, like, senior_debt=senior_debt_manwon)

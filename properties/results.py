@@ -227,3 +227,78 @@ class ComplexList(Answer):
     region: str
     total: int
     items: list[ComplexRow]
+
+
+class SupplyRow(BaseModel):
+    """One type of home of a notice. Money in won; null where the notice's document has to be read."""
+
+    complex: str
+    type: str
+    exclusive_m2: float | None
+    supply_m2: float | None
+    offered: int | None
+    deposit_won: int | None
+    rent_won: int | None
+
+
+class NoticeRow(BaseModel):
+    id: str
+    title: str
+    kind: str
+    province: str
+    status: str
+    published_on: date | None
+    closes_on: date | None
+    url: str
+    types: list[SupplyRow] = Field(default_factory=list)
+
+
+class NoticeList(Answer):
+    total: int
+    items: list[NoticeRow]
+
+
+class HouseTypeRow(BaseModel):
+    type: str
+    exclusive_m2: float | None
+    supply_m2: float | None
+    general: int | None = Field(description="Homes in the general supply")
+    special: int | None = Field(description="Homes in the special supply")
+    top_price_manwon: int | None
+
+
+class SubscriptionRow(BaseModel):
+    id: str
+    name: str
+    kind: str
+    province: str
+    address: str
+    region_code: str | None
+    households: int | None
+    published_on: date | None
+    opens_on: date | None
+    closes_on: date | None
+    winners_on: date | None
+    move_in: str = Field(description="Planned month, YYYYMM")
+    url: str
+    types: list[HouseTypeRow] = Field(default_factory=list)
+
+
+class SubscriptionList(Answer):
+    total: int
+    items: list[SubscriptionRow]
+
+
+class AddressRow(BaseModel):
+    road_address: str
+    lot_address: str
+    zip_code: str
+    region_code: str = Field(description="Legal-dong code of today, 10 digits")
+    lot_key: str = Field(description="PNU of the lot, 19 digits")
+    building: str
+    building_id: str = Field(description="25 digits")
+
+
+class AddressList(Answer):
+    total: int
+    items: list[AddressRow]

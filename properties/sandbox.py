@@ -27,6 +27,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from properties import sandbox_official
+
 PREFIX = "/properties"
 SANDBOX_KEY = "molit+Sandbox/Key0=="
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -320,6 +322,7 @@ def _route(site: str, path: str, build: Callable[[Request, dict[str, Any]], Any]
 app = Starlette(
     routes=[
         Route("/__faults__", faults, methods=["GET", "POST", "DELETE"]),
+        *sandbox_official.routes,
         Route("/molit/BldRgstHubService/{operation}", register),
         Route("/molit/AptListService4/{operation}", register),
         Route("/molit/{service}/{operation}", molit),

@@ -57,6 +57,9 @@ class Env(BaseSettings):
     kis_base_url: str = Field("", description="Base URL of the KIS API, replacing live and sandbox.")
     g2b_base_url: str = Field("", description="Base URL of the Naramarket API, replacing live and sandbox.")
     molit_base_url: str = Field("", description="Base URL of the MOLIT API, replacing live and sandbox.")
+    lh_base_url: str = Field("", description="Base URL of LH's notices, replacing live and sandbox.")
+    applyhome_base_url: str = Field("", description="Base URL of Applyhome's API, replacing live and sandbox.")
+    juso_base_url: str = Field("", description="Base URL of the address search, replacing live and sandbox.")
 
     http_base_url: str = Field("", description="Base URL of relative addresses in the HTTP connector.")
     web_base_url: str = Field("", description="Base URL of relative addresses in the web connector.")

@@ -15,13 +15,8 @@ from properties.analytics.anomalies import find_anomalies
 from properties.analytics.evaluate import anomalies, hold_out, load
 from properties.analytics.forecast import TooLittleHistory, forecast_months
 from properties.collectors.molit import Deal
-from properties.market_tools import (
-    MolitKey,
-    jeonse_safety,
-    list_transactions,
-    market_report,
-    month_list,
-)
+from properties.market_tools import jeonse_safety, list_transactions, market_report
+from properties.transactions import MolitKey, month_list
 
 
 def deal(price: int, day: date = date(2026, 9, 1), **fields) -> Deal:
