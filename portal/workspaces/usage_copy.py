@@ -1,24 +1,18 @@
-"""Copying the counters of usage from Redis to rows and back, and telling owners that a quota runs out."""
+"""Copying the counters of usage from Redis to rows and back, and noting when a quota runs out."""
 
 from __future__ import annotations
 
-import logging
 from uuid import UUID
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
-from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.utils import timezone
 
 from portal.common.hub import sync_client
-from portal.workspaces.models import Membership, Usage, Workspace
-from portal.workspaces.roles import Role
+from portal.workspaces.models import Usage, Workspace
 from portal.workspaces.services import Actor, audit
+from portal.workspaces.signals import quota_used
 from portal.workspaces.usage import WHOLE, Meter, Period, counter_key, limits_of, periods
 
-logger = logging.getLogger(__name__)
 _REFUSED = "refused:"
 
 
@@ -104,24 +98,4 @@ def _save(workspace: Workspace, period: Period, row: Usage) -> None:
     if told:
         after = {"period": period.name, "used": row.calls, "limit": end}
         audit(Actor(workspace, None, None, is_system=True), told, workspace, after=after)
-        transaction.on_commit(lambda: _tell_owners(workspace, told, row.calls, end))
-
-
-def _tell_owners(workspace: Workspace, what: str, used: int, end: int) -> None:
-    people = Membership.objects.select_related("user").filter(workspace=workspace, role__in=[Role.OWNER, Role.ADMIN])
-    for member in people:
-        with translation.override(member.user.language or settings.LANGUAGE_CODE):
-            values = {"name": workspace.name, "used": f"{used:,}", "end": f"{end:,}"}
-            if what == "quota.reached":
-                subject = _("%(name)s has used up its calls") % values
-            else:
-                subject = _("%(name)s has used 80 %% of its calls") % values
-            text = _(
-                "%(used)s of %(end)s calls are used. At the end, further calls are refused until the period is over."
-            )
-            body = f"{text % values}\n\n{settings.PUBLIC_URL}{reverse('usage')}\n"
-        try:
-            send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [member.user.email])
-        except OSError:
-            # The trail and the page say the same; a mail server that is away must not stop the copying.
-            logger.exception("The notice of %s for workspace %s was not sent", what, workspace.pk)
+        quota_used.send(sender=Usage, workspace=workspace, usage=row, limit=end)
