@@ -12,12 +12,15 @@ from uuid import UUID
 import orjson
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.utils import translation
 
-from portal.common.errors import PortalError
+from portal.common.errors import NotFound, PortalError
 from portal.common.hub import hub
-from portal.workspaces.models import Membership
-from portal.workspaces.roles import Permission, may
+from portal.workspaces.roles import Permission
+from portal.workspaces.services import actor_for
 from workflows.models import Execution
+from workflows.payloads import Veil, veil_for
 from workflows.selectors import events_of
 
 BATCH = 500
@@ -41,7 +44,7 @@ class ExecutionConsumer(AsyncWebsocketConsumer):
             await self.close(SIGN_IN)
             return
         try:
-            await _check(user, self.execution_id)
+            self._veil = await _veil(user, self.execution_id)
         except PortalError:
             await self.close(NOT_FOUND)
             return
@@ -88,7 +91,8 @@ class ExecutionConsumer(AsyncWebsocketConsumer):
     async def _send_events(self, events: list[dict[str, Any]]) -> None:
         if not events:
             return
-        await self.send(text_data=orjson.dumps({"type": "events", "events": events}).decode())
+        shown = [self._veil(event) for event in events]
+        await self.send(text_data=orjson.dumps({"type": "events", "events": shown}).decode())
         self.sent = events[-1]["seq"]
 
     async def disconnect(self, code: int) -> None:
@@ -105,15 +109,12 @@ def _after(query: bytes) -> int:
 
 
 @database_sync_to_async
-def _check(user: Any, execution_id: UUID) -> None:
-    """`PortalError` unless the person may read this execution."""
-    from portal.common.errors import NotFound
-
-    workspace = Execution.objects.filter(pk=execution_id).values_list("workspace_id", flat=True).first()
-    role = (
-        Membership.objects.filter(user=user, workspace_id=workspace).values_list("role", flat=True).first()
-        if workspace
-        else None
-    )
-    if not may(role, Permission.EXECUTION_READ):
+def _veil(user: Any, execution_id: UUID) -> Veil:
+    """What the person may read of the run's events; `NotFound` for a run that is none of theirs."""
+    run = Execution.objects.select_related("workspace").filter(pk=execution_id).first()
+    if run is None:
         raise NotFound("There is no such run.")
+    actor = actor_for(user, run.workspace)
+    actor.require(Permission.EXECUTION_READ)
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        return veil_for(actor, run)

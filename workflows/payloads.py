@@ -6,6 +6,12 @@ right opens it, apart from every role, and each opening is a line of the audit t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
 from portal.common.errors import PermissionDenied
 from portal.common.hub import sync_client
 from portal.workspaces.roles import Permission
@@ -21,6 +27,18 @@ def is_foreign_call(actor: Actor, run: Execution) -> bool:
 
 def may_open(actor: Actor, run: Execution) -> bool:
     return actor.may(Permission.CALL_PAYLOAD if is_foreign_call(actor, run) else Permission.EXECUTION_PAYLOAD)
+
+
+def openable(actor: Actor) -> Q:
+    """The runs whose payload the actor may look into, for a search: a hit tells what stands in one."""
+    own = Q(user=actor.user) if actor.user is not None else Q(pk=None)
+    foreign = Q(source=Execution.Source.MCP) & ~own
+    allowed = Q(pk=None)
+    if actor.may(Permission.EXECUTION_PAYLOAD):
+        allowed |= ~foreign
+    if actor.may(Permission.CALL_PAYLOAD):
+        allowed |= foreign
+    return allowed
 
 
 def opened(actor: Actor, run: Execution, part: str) -> bool:
@@ -47,3 +65,30 @@ def require(actor: Actor, run: Execution, part: str) -> None:
             if is_foreign_call(actor, run)
             else f"Ask an owner or admin for a role with the permission {Permission.EXECUTION_PAYLOAD}.",
         )
+
+
+# Events ----------------------------------------------------------------------------------------------------------
+
+#: Events whose words come from a node's own code, which may repeat anything that it was given. All others tell of a
+#: run's course: names, sizes, times, and why something failed, which everybody who sees the run may know.
+SPOKEN = frozenset({"log", "node.progress"})
+#: What stays of the data of such an event: how far it is.
+_COUNTS = ("done", "total")
+Veil = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+def veil_for(actor: Actor, run: Execution) -> Veil:
+    """What each event of the run passes through on its way to this reader; recorded like every opening."""
+    if opened(actor, run, "events"):
+        return lambda event: event
+    words = _("Hidden: opening what this run was given and gave needs the auditor right.")
+    if not is_foreign_call(actor, run):
+        words = _("Hidden: your role does not open what this run was given and gave.")
+    return lambda event: _veiled(event, words)
+
+
+def _veiled(event: dict[str, Any], words: str) -> dict[str, Any]:
+    if event["kind"] not in SPOKEN:
+        return event
+    counts = {name: event["data"][name] for name in _COUNTS if isinstance(event["data"].get(name), int)}
+    return {**event, "message": words, "data": {**counts, "hidden": True}}

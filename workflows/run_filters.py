@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.common.errors import Conflict, FieldProblem, Invalid, NotFound
 from portal.workspaces.services import Actor
-from workflows import selectors
+from workflows import payloads, selectors
 from workflows.models import Execution
 from workflows.run_models import SavedFilter
 
@@ -93,7 +93,7 @@ def filtered(actor: Actor, query: Any) -> tuple[QuerySet[Execution], Chosen]:
         )
     for name, column in (("argument", "input"), ("result", "output")):
         if values[name]:
-            found = found.filter(_at(column, values[name]))
+            found = found.filter(_at(column, values[name]), payloads.openable(actor))
     for name, lookup in (("from", "created_at__gte"), ("to", "created_at__lte")):
         if values[name]:
             moment = _moment(values[name])
@@ -102,7 +102,7 @@ def filtered(actor: Actor, query: Any) -> tuple[QuerySet[Execution], Chosen]:
             else:
                 found = found.filter(**{lookup: moment})
     if values["q"]:
-        found = found.filter(_matching(values["q"]))
+        found = found.filter(_matching(actor, values["q"]))
     asked = [name for name in query.getlist("column") if name in COLUMNS]
     columns = tuple(name for name in COLUMNS if name in asked) if asked else USUAL_COLUMNS
     return found, Chosen(values, columns)
@@ -122,11 +122,11 @@ def _moment(text: str) -> datetime | None:
     return timezone.make_aware(found) if found is not None and timezone.is_naive(found) else found
 
 
-def _matching(text: str) -> Q:
+def _matching(actor: Actor, text: str) -> Q:
     """`argument.path=value` and `result.path=value` look into the payloads; other words into names."""
     for prefix, column in (("argument.", "input"), ("result.", "output")):
         if text.startswith(prefix) and "=" in text:
-            return _at(column, text.removeprefix(prefix))
+            return _at(column, text.removeprefix(prefix)) & payloads.openable(actor)
     words = Q(tool__icontains=text) | Q(workflow__name__icontains=text) | Q(caller__label__icontains=text)
     try:
         return words | Q(pk=UUID(text))

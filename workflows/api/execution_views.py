@@ -153,14 +153,15 @@ class Events(RestView):
                 problem = FieldProblem("Last-Event-ID", "This is no event number.", "Send a whole number of 0 or more.")
                 raise Invalid("The place to continue from is wrong.", problems=[problem])
             after = int(text)
+        veil = payloads.veil_for(request.actor, execution)
         if self.asked.get("stream") or wants_stream(request):
-            response = StreamingHttpResponse(_stream(execution.pk, after), content_type="text/event-stream")
+            response = StreamingHttpResponse(_stream(execution.pk, after, veil), content_type="text/event-stream")
             response["Cache-Control"], response["X-Accel-Buffering"] = "no-cache", "no"
             return response
-        return Response(selectors.events_of(execution.pk, after, MAX_EVENTS))
+        return Response([veil(event) for event in selectors.events_of(execution.pk, after, MAX_EVENTS)])
 
 
-async def _stream(execution_id: UUID, after: int) -> AsyncIterator[bytes]:
+async def _stream(execution_id: UUID, after: int, veil: payloads.Veil) -> AsyncIterator[bytes]:
     """Server-sent events with the sequence number as id; ends with the run."""
     wake = asyncio.Event()
 
@@ -176,7 +177,7 @@ async def _stream(execution_id: UUID, after: int) -> AsyncIterator[bytes]:
                     yield b"id: %d\nevent: %s\ndata: %s\n\n" % (
                         event["seq"],
                         event["kind"].encode(),
-                        orjson.dumps(event),
+                        orjson.dumps(veil(event)),
                     )
                 after = events[-1]["seq"]
                 if events[-1]["kind"] in {"run.succeeded", "run.failed", "run.cancelled"}:
