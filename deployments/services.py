@@ -261,8 +261,12 @@ def create_key(
     per_minute: int = 0,
     daily_calls: int = 0,
     monthly_calls: int = 0,
+    is_own: bool = False,
 ) -> tuple[DeploymentKey, str]:
-    """A new key and its secret, which is shown once and not kept; a limit of 0 is none besides the server's."""
+    """A new key and its secret, which is shown once and not kept; a limit of 0 is none besides the server's.
+
+    Calls with a key that `is_own` are those of the actor, whose credential it is and who passes it to nobody.
+    """
     actor.require(Permission.DEPLOYMENT_MANAGE)
     if deployment.workspace_id != actor.workspace.pk:
         raise NotFound("There is no such server.")
@@ -275,6 +279,7 @@ def create_key(
         prefix=secret[:11],
         token_hash=token_hash(secret),
         created_by=actor.user,
+        acts_for=actor.user if is_own else None,
         expires_at=expires_at,
         per_minute=per_minute,
         daily_calls=daily_calls,

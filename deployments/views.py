@@ -264,7 +264,7 @@ def playground_key(request: HttpRequest, actor: Actor, slug: str) -> HttpRespons
     """A key for this browser tab, good for two hours: the playground calls the real endpoint like any client."""
     deployment = selectors.get_deployment(actor.workspace, slug)
     expires = timezone.now() + timedelta(hours=PLAYGROUND_KEY_HOURS)
-    _key, secret = services.create_key(actor, deployment, PLAYGROUND_LABEL, expires_at=expires)
+    _key, secret = services.create_key(actor, deployment, PLAYGROUND_LABEL, expires_at=expires, is_own=True)
     response = JsonResponse({"key": secret, "expires_at": expires.isoformat()}, status=201)
     response["Cache-Control"] = "no-store"
     return response

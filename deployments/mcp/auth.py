@@ -78,22 +78,25 @@ _KEY = """
     SELECT k.id, k.label, k.deployment_id = %s,
            k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()),
            k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute',
+           k.acts_for_id, k.acts_for_id IS NULL OR u.is_active AND EXISTS (
+               SELECT 1 FROM workspaces_membership m WHERE m.workspace_id = %s AND m.user_id = k.acts_for_id),
            k.per_minute, k.daily_calls, k.monthly_calls
-    FROM deployments_deploymentkey k WHERE k.token_hash = %s
+    FROM deployments_deploymentkey k LEFT JOIN accounts_user u ON u.id = k.acts_for_id WHERE k.token_hash = %s
 """
 
 
 async def _by_key(digest: str, target: Target) -> Principal:
     async with pg.connection() as connection:
-        row = await (await connection.execute(_KEY, (target.deployment_id, digest))).fetchone()
-        if row is None or not row[2] or not row[3]:
-            # The same words for unknown, foreign, expired and revoked: a caller learns nothing about other keys.
+        values = (target.deployment_id, target.workspace_id, digest)
+        row = await (await connection.execute(_KEY, values)).fetchone()
+        if row is None or not row[2] or not row[3] or not row[6]:
+            # The same words for unknown, foreign, expired, revoked and of a person who left: a caller learns nothing.
             raise Refused(401, "invalid_token", "This key does not open this server.")
         if row[4]:
             await connection.execute(
                 "UPDATE deployments_deploymentkey SET last_used_at = now() WHERE id = %s", (row[0],)
             )
-    return Principal(id=f"key:{row[0]}", kind="key", label=row[1], limits=KeyLimits(*row[5:]))
+    return Principal(id=f"key:{row[0]}", kind="key", label=row[1], user_id=row[5], limits=KeyLimits(*row[7:]))
 
 
 async def _by_access_token(digest: str, target: Target) -> Principal:
