@@ -68,6 +68,7 @@ async def call_tool(
         return error_result("\n".join(lines), data)
     decision = await take(target, principal, tool.name)
     caller.answer_headers.extend((name.lower().encode(), value.encode()) for name, value in decision.headers())
+    caller.limits_taken.set()
     if not decision.is_allowed:
         error = refusal(decision)
         return error_result(error.explain() + f"\nTry again in {decision.whole_seconds} s.", error.as_dict())

@@ -46,6 +46,8 @@ class Caller:
     idempotency_key: str | None = None
     #: Handlers add what the HTTP answer should say; a stream that has begun says it no more.
     answer_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    #: Set as soon as the limits are in `answer_headers`, for a transport that answers before the call has ended.
+    limits_taken: asyncio.Event = field(default_factory=asyncio.Event)
     #: Headers that expressions may read as `caller.headers.…`.
     headers: dict[str, str] = field(default_factory=dict)
 

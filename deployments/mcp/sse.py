@@ -26,6 +26,8 @@ from portal.common.ids import random_token
 
 TTL_SECONDS = 60
 REFRESH_SECONDS = 20
+#: A receipt waits this long for the limits, then leaves without them.
+PATIENCE_SECONDS = 5.0
 _tasks: set[asyncio.Task[None]] = set()
 
 
@@ -125,9 +127,22 @@ async def take_message(
         _tasks.add(task)
         task.add_done_callback(_tasks.discard)
         endpoints().in_flight.add(flight, message["id"], task)
+        if message["method"] == "tools/call":
+            extra = [*await _limits(caller, task), *extra]
     elif (request_id := cancelled_id(message)) is not None:
         await endpoints().cancel(flight, request_id)
     await reply(send, 202, b"Accepted", extra)
+
+
+async def _limits(caller: Caller, call: asyncio.Task[None]) -> Headers:
+    """The rate-limit headers of a call, which go with the receipt: the stream has sent its headers long ago."""
+    taken = asyncio.ensure_future(caller.limits_taken.wait())
+    try:
+        # A call that is refused for its arguments ends without having touched the limits.
+        await asyncio.wait((taken, call), timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        taken.cancel()
+    return list(caller.answer_headers)
 
 
 async def _serve(message: dict[str, Any], caller: Caller, session_id: str, session: dict[str, str]) -> None:

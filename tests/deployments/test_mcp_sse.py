@@ -16,6 +16,7 @@ from mcp.client.sse import sse_client
 
 from deployments.contracts import contract_of_action
 from deployments.mcp.app import mcp_app, shut_down
+from deployments.models import Deployment
 from deployments.services import deploy
 from tests.deployments.client import request
 from tests.deployments.conftest import Served
@@ -120,6 +121,33 @@ def test_messages_may_arrive_at_another_process_than_the_stream(serve: Callable[
     assert all(answers[n]["result"]["structuredContent"] == {"text": str(n)} for n in range(2, 42))
     assert bad.status_code == 400 and foreign.status_code == 401
     assert Execution.objects.first().caller["client_name"] == "old"
+
+
+def test_the_receipt_of_a_call_says_what_is_left_of_the_limits(serve: Callable[..., Served]) -> None:
+    served = serve()
+    Deployment.objects.update(rate_limit=2)
+    with web_process() as base:
+        listener = Listener(base, served)
+        with httpx2.Client(headers=served.headers, trust_env=False, timeout=30) as web:
+            url = base + listener.messages_url
+            calls = [
+                web.post(url, json=request("tools/call", {"name": "echo", "arguments": {"text": "x"}}, id=number))
+                for number in range(3)
+            ]
+            wrong = web.post(url, json=request("tools/call", {"name": "echo", "arguments": {"text": 1}}, id=8))
+            ping = web.post(url, json=request("ping", id=9))
+            wait_until(lambda: len(listener.messages()) == 5)
+            listener.close()
+            web.post(url, json=request("ping", id=99))
+
+    assert [answer.status_code for answer in (*calls, wrong, ping)] == [202] * 5
+    assert all(answer.headers["ratelimit-policy"].startswith('"server";q=2;w=60') for answer in calls)
+    assert [answer.headers["ratelimit"].split(";")[1] for answer in calls] == ["r=1", "r=0", "r=0"]
+    assert "retry-after" not in calls[1].headers and int(calls[2].headers["retry-after"]) > 0
+    refused = next(message for message in listener.messages() if message["id"] == 2)
+    assert refused["result"]["isError"] is True
+    # What takes nothing from the limits tells nothing of them.
+    assert "ratelimit" not in wrong.headers and "ratelimit" not in ping.headers
 
 
 def test_a_deploy_tells_open_clients_that_the_tools_changed(serve: Callable[..., Served]) -> None:
