@@ -15,3 +15,8 @@ class DeploymentsConfig(AppConfig):
         from portal.workspaces.signals import workspace_closing
 
         workspace_closing.connect(stop_serving, dispatch_uid="deployments")
+
+        from deployments.connection_uses import find_mentions
+        from integrations import uses
+
+        uses.announce(find_mentions)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from integrations import oauth
 from integrations.connection_health import can_test, check_connection
 from integrations.models import Connection
-from integrations.registry import localise, registry, resolve_site
+from integrations.registry import connectors_of, localise, resolve_site
 from integrations.sdk import Connector, OAuth2
 from integrations.services import (
     create_connection,
@@ -25,8 +25,8 @@ from integrations.services import (
     record_health,
     replace_credential,
 )
+from integrations.uses import uses
 from portal.common.errors import NotFound, PortalError
-from portal.connection_uses import uses
 from portal.workspaces.pages import json_body, workspace_page
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
@@ -76,9 +76,9 @@ def _choice(connector: Connector, language: str) -> dict[str, Any]:
 @workspace_page(Permission.CONNECTION_READ)
 def connection_list(request: HttpRequest, actor: Actor) -> HttpResponse:
     connections = _visible(actor)
-    used = uses(actor, connections)
+    used = uses(actor.workspace, connections)
     language = get_language() or "en"
-    known = registry().connectors
+    known = connectors_of(actor.workspace)
     rows = [
         {
             "connection": item,
@@ -155,7 +155,7 @@ def connection_test(request: HttpRequest, actor: Actor, connection_id: UUID) -> 
 @workspace_page(Permission.CONNECTION_MANAGE)
 def connection_delete(request: HttpRequest, actor: Actor, connection_id: UUID) -> HttpResponse:
     connection = _get(actor, connection_id)
-    used_by = uses(actor, [connection])[connection.pk]
+    used_by = uses(actor.workspace, [connection])[connection.pk]
     if used_by and request.POST.get("anyway") != "1":
         page = {"connection": connection, "used_by": used_by}
         return render(request, "portal/connection_delete.html", page)

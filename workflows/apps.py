@@ -9,3 +9,8 @@ class WorkflowsConfig(AppConfig):
         from workflows.triggers.signals import connect
 
         connect()
+
+        from integrations import uses
+        from workflows.connection_uses import find_mentions
+
+        uses.announce(find_mentions)

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from integrations.models import Connection
+from portal.common.rest import WholeList
 
 
 class NodeQuery(serializers.Serializer[Any]):
@@ -36,7 +37,7 @@ class NodeOutput(serializers.Serializer[Any]):
     output_schema = serializers.DictField(allow_null=True)
 
 
-class NodesOutput(serializers.Serializer[Any]):
+class NodesOutput(WholeList):
     results = NodeOutput(many=True)
 
 
@@ -55,7 +56,7 @@ class IntegrationOutput(serializers.Serializer[Any]):
     credential_schema = serializers.DictField()
 
 
-class IntegrationsOutput(serializers.Serializer[Any]):
+class IntegrationsOutput(WholeList):
     results = IntegrationOutput(many=True)
 
 
@@ -84,6 +85,21 @@ class ConnectionOutput(serializers.ModelSerializer[Connection]):
             "id", "connector", "name", "owner", "account", "scopes", "expires_at", "health", "health_message",
             "checked_at", "created_at", "updated_at",
         )  # fmt: skip
+
+
+class UseOutput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(["workflow", "server", "trigger"])
+    name = serializers.CharField()
+    url = serializers.CharField(help_text="Path of its page")
+    named = serializers.BooleanField(help_text="It names this connection; false: it takes any of this connector")
+
+
+class UsesOutput(WholeList):
+    results = UseOutput(many=True)
+
+
+class DeletionQuery(serializers.Serializer[Any]):
+    anyway = serializers.BooleanField(required=False, help_text="Delete it though something uses it")
 
 
 class CurlInput(serializers.Serializer[Any]):

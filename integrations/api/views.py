@@ -19,18 +19,22 @@ from integrations.api.serializers import (
     CredentialInput,
     CurlInput,
     CurlOutput,
+    DeletionQuery,
     IntegrationsOutput,
     NodeOutput,
     NodeQuery,
     NodesOutput,
+    UseOutput,
+    UsesOutput,
 )
 from integrations.connection_health import check_connection
 from integrations.connectors.http.curl import read_curl
 from integrations.models import Connection
-from integrations.registry import catalogue, describe_action, describe_connector, get_action, registry
+from integrations.registry import action_for, catalogue_of, connectors_of, describe_action, describe_connector
+from integrations.uses import require_unused, uses
 from portal.common.api import body_of
 from portal.common.errors import NotFound
-from portal.common.rest import ListView, RestView
+from portal.common.rest import ListView, RestView, whole
 from portal.workspaces.roles import Permission
 
 
@@ -49,14 +53,14 @@ class Nodes(RestView):
         connector, search = self.asked.get("connector"), self.asked.get("search", "").lower()
         found = [
             describe_action(action, _language())
-            for action in catalogue().values()
+            for action in catalogue_of(request.actor.workspace).values()
             if connector in (None, "", action.connector.id)
         ]
         if search:
             found = [item for item in found if search in f"{item['id']} {item['title']} {item['description']}".lower()]
         if effect := self.asked.get("effect"):
             found = [item for item in found if item["effect"] == effect]
-        return Response({"results": found})
+        return Response(whole(found))
 
 
 class NodeItem(RestView):
@@ -66,7 +70,7 @@ class NodeItem(RestView):
 
     @extend_schema(operation_id="nodes_read", responses=NodeOutput)
     def get(self, request: Request, action_id: str) -> Response:
-        return Response(describe_action(get_action(action_id), _language()))
+        return Response(describe_action(action_for(action_id, request.actor.workspace), _language()))
 
 
 class Integrations(RestView):
@@ -77,12 +81,12 @@ class Integrations(RestView):
     @extend_schema(operation_id="integrations_list", responses=IntegrationsOutput)
     def get(self, request: Request) -> Response:
         found = []
-        for connector in registry().connectors.values():
+        for connector in connectors_of(request.actor.workspace).values():
             entry = describe_connector(connector, _language())
             entry["actions"] = [action["id"] for action in entry["actions"]]
             entry["credential_schema"] = connector.credential_model.model_json_schema()
             found.append(entry)
-        return Response({"results": found})
+        return Response(whole(found))
 
 
 class Connections(ListView[Connection]):
@@ -128,6 +132,7 @@ class ConnectionItem(RestView):
         "put": Permission.CONNECTION_MANAGE,
         "delete": Permission.CONNECTION_MANAGE,
     }
+    query = {"delete": DeletionQuery}
 
     @extend_schema(operation_id="connections_read", responses=ConnectionOutput)
     def get(self, request: Request, connection_id: UUID) -> Response:
@@ -143,9 +148,23 @@ class ConnectionItem(RestView):
 
     @extend_schema(operation_id="connections_delete", responses={204: None})
     def delete(self, request: Request, connection_id: UUID) -> Response:
-        """Delete a connection with its values."""
-        services.delete_connection(request.actor, _get(request, connection_id))
+        """Delete a connection with its values; one that is in use only with `anyway`, else 409 names by what."""
+        connection = _get(request, connection_id)
+        if not self.asked.get("anyway"):
+            require_unused(connection)
+        services.delete_connection(request.actor, connection)
         return Response(status=204)
+
+
+class ConnectionUses(RestView):
+    """What uses a connection: drafts, triggers and live servers."""
+
+    permissions = {"get": Permission.CONNECTION_READ}
+
+    @extend_schema(operation_id="connections_uses_list", responses=UsesOutput)
+    def get(self, request: Request, connection_id: UUID) -> Response:
+        connection = _get(request, connection_id)
+        return Response(whole(UseOutput(uses(request.actor.workspace, [connection])[connection.pk], many=True).data))
 
 
 class ConnectionTest(RestView):
