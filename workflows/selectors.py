@@ -13,12 +13,13 @@ from workflows.models import Execution, ExecutionEvent, NodeRun, Workflow, Workf
 
 
 def workflows_of(workspace: Workspace) -> QuerySet[Workflow]:
-    """Workflows with `last_state`, `last_run_at` and `version_number` beside each, in one query."""
+    """Workflows with `last_state`, `last_run_at` and `version_number`, in one query and without their drafts."""
     last = Execution.objects.filter(workflow=OuterRef("pk")).order_by("-id")
     newest = WorkflowVersion.objects.filter(workflow=OuterRef("pk")).order_by("-number")
     return (
         Workflow.objects.for_workspace(workspace)
         .filter(archived_at=None)
+        .defer("draft")
         .annotate(
             last_state=Subquery(last.values("state")[:1]),
             last_run_at=Subquery(last.values("created_at")[:1]),
@@ -34,6 +35,14 @@ def get_workflow(workspace: Workspace, workflow_id: UUID | str) -> Workflow:
     return found
 
 
+def read_workflow(workspace: Workspace, workflow_id: UUID | str) -> Workflow:
+    """One of `workflows_of`, for showing it."""
+    found = workflows_of(workspace).filter(pk=workflow_id).first()
+    if found is None:
+        raise NotFound("There is no such workflow.")
+    return found
+
+
 def get_version(workflow: Workflow, number: int) -> WorkflowVersion:
     found = workflow.versions.filter(number=number).first()
     if found is None:
@@ -42,11 +51,12 @@ def get_version(workflow: Workflow, number: int) -> WorkflowVersion:
 
 
 def executions_of(workspace: Workspace) -> QuerySet[Execution]:
-    """Executions without their payloads, newest first."""
+    """Executions without their payloads, and without the graphs of their workflows and versions, newest first."""
     return (
         Execution.objects.for_workspace(workspace)
         .select_related("workflow", "version", "user")
         .defer("input", "output", "definition", "decisions", "waiting", "options")
+        .defer("workflow__draft", "workflow__description", "version__definition", "version__note")
     )
 
 

@@ -18,7 +18,7 @@ from deployments.models import Deployment
 from portal.api.health import living_workers
 from portal.common.hub import sync_client
 from portal.common.ids import uuid7_floor
-from portal.common.rest import RestView
+from portal.common.rest import RestView, WholeList, whole
 from portal.workspaces.models import Workspace
 from portal.workspaces.roles import Permission
 from portal.workspaces.usage import Meter, read_meters
@@ -37,12 +37,12 @@ class WorkerOutput(serializers.Serializer[Any]):
     alive = serializers.BooleanField(help_text="Heard of within its last heartbeats")
 
 
-class QueuesOutput(serializers.Serializer[Any]):
+class QueuesOutput(WholeList):
     results = QueueOutput(many=True)
     as_of = serializers.DateTimeField()
 
 
-class WorkersOutput(serializers.Serializer[Any]):
+class WorkersOutput(WholeList):
     results = WorkerOutput(many=True)
     as_of = serializers.DateTimeField()
 
@@ -89,7 +89,7 @@ class QueuesView(RestView):
                 pipe.llen(name)
             waiting = pipe.execute()
         rows = [{"name": name, "waiting": int(count)} for name, count in zip(QUEUES, waiting, strict=True)]
-        return Response({"results": rows, "as_of": timezone.now()})
+        return Response(whole(rows, as_of=timezone.now()))
 
 
 class WorkersView(RestView):
@@ -100,7 +100,7 @@ class WorkersView(RestView):
     @extend_schema(operation_id="monitoring_workers", responses=WorkersOutput)
     def get(self, request: Request) -> Response:
         rows = [{"name": name, "alive": alive} for name, alive in living_workers().items()]
-        return Response({"results": rows, "as_of": timezone.now()})
+        return Response(whole(rows, as_of=timezone.now()))
 
 
 class UsageView(RestView):

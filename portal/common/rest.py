@@ -116,6 +116,18 @@ class ListView(RestView, ListAPIView[M]):
         return self.list(request, *args, **kwargs)
 
 
+class WholeList(serializers.Serializer[Any]):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next = serializers.URLField(allow_null=True, help_text="Null: all rows are in this answer")
+    previous = serializers.URLField(allow_null=True, help_text="Null: all rows are in this answer")
+
+
+def whole(rows: Any, **more: Any) -> dict[str, Any]:
+    """The answer that `WholeList` describes."""
+    return {"results": rows, "next": None, "previous": None, **more}
+
+
 class EventStream(JSONRenderer):
     """Lets a client ask for `text/event-stream`; errors on the way are still JSON."""
 

@@ -116,8 +116,8 @@ def test_a_client_that_accepts_event_streams_gets_one(owner: Actor, api: Api) ->
         ExecutionEvent.objects.create(execution=run, seq=seq, kind=kind, time=run.created_at)
     client, url = api(owner), f"/api/v1/executions/{run.pk}/events"
 
-    assert [event["seq"] for event in client.get(url).json()] == [1, 2]
-    assert [event["seq"] for event in client.get(f"{url}?after=1").json()] == [2]
+    assert [event["seq"] for event in client.get(url).json()["results"]] == [1, 2]
+    assert [event["seq"] for event in client.get(f"{url}?after=1").json()["results"]] == [2]
     stream = client.get(url, HTTP_ACCEPT="text/event-stream")
     assert stream["Content-Type"] == "text/event-stream" and stream.streaming
     missing = client.get(f"/api/v1/executions/{owner.workspace.pk}/events", HTTP_ACCEPT="text/event-stream")

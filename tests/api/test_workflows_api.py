@@ -31,11 +31,11 @@ def test_from_creation_to_a_served_tool(owner: Actor, running: Any, api: Api) ->
     assert (ran.status_code, ran.json()["state"], ran.json()["output"]) == (200, "succeeded", {"text": "hi"})
 
     identifier = ran.json()["id"]
-    events = client.get(f"/api/v1/executions/{identifier}/events").json()
+    events = client.get(f"/api/v1/executions/{identifier}/events").json()["results"]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
-    later = client.get(f"/api/v1/executions/{identifier}/events?after=2").json()
+    later = client.get(f"/api/v1/executions/{identifier}/events?after=2").json()["results"]
     assert later == events[2:]
-    assert client.get(f"/api/v1/executions/{identifier}/nodes").json()[0]["output"] == {"text": "hi"}
+    assert client.get(f"/api/v1/executions/{identifier}/nodes").json()["results"][0]["output"] == {"text": "hi"}
     assert client.get("/api/v1/executions?state=succeeded").json()["results"][0]["id"] == identifier
 
     deployed = client.post(f"{base}/deploy", {"tool_name": "say"}, format="json")
@@ -43,7 +43,7 @@ def test_from_creation_to_a_served_tool(owner: Actor, running: Any, api: Api) ->
     slug = deployed.json()["slug"]
     assert deployed.json()["key"].startswith("mcpk_")
     assert "key" not in client.get(f"/api/v1/deployments/{slug}").json()
-    assert client.get(f"/api/v1/deployments/{slug}/tools").json()[0]["name"] == "say"
+    assert client.get(f"/api/v1/deployments/{slug}/tools").json()["results"][0]["name"] == "say"
 
     both = [{"action": "text.upper", "name": "shout"}, {"workflow": workflow["id"], "name": "say"}]
     revision = client.post(f"/api/v1/deployments/{slug}/revisions", {"tools": both}, format="json")

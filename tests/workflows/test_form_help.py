@@ -126,7 +126,7 @@ def test_over_rest_with_a_file(owner: Actor, workflow: Workflow, listed: Any, mo
     preview = client.post(f"{base}/preview", {"value": "{{ 1 + 1 }}"}, **as_json)
     file = client.post(f"{base}/files", {"file": SimpleUploadedFile("bids 1.csv", b"a,b\n", "text/csv")})
 
-    assert options.json() == [{"value": "a", "label": "Alpha"}, {"value": "b", "label": "Beta"}]
+    assert options.json()["results"] == [{"value": "a", "label": "Alpha"}, {"value": "b", "label": "Beta"}]
     assert (preview.json()["ok"], preview.json()["value"], preview.json()["type"]) == (True, 2, "integer")
     assert file.status_code == 201
     assert (file.json()["name"], file.json()["size"]) == ("bids 1.csv", 4)

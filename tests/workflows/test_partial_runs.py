@@ -123,8 +123,11 @@ def test_the_editor_walks_through_it_over_rest(owner: Actor, chain: Workflow, ru
     ended(second)
 
     assert pinned.json()["output"] == {"text": "held"}
-    assert [pin["node"] for pin in client.get(f"{base}/pins").json()] == ["b"]
-    nodes = {item["node"]: item["output"]["text"] for item in client.get(f"/api/v1/executions/{second}/nodes").json()}
+    assert [pin["node"] for pin in client.get(f"{base}/pins").json()["results"]] == ["b"]
+    nodes = {
+        item["node"]: item["output"]["text"]
+        for item in client.get(f"/api/v1/executions/{second}/nodes").json()["results"]
+    }
     assert nodes == {"a": "x", "b": "held", "c": "held?"}
     part = client.get(f"/api/v1/executions/{second}").json()["part"]
     assert part == {"target": "c", "start": "c", "reuse": first, "given": ["a", "b"], "pins": ["b"]}
@@ -133,9 +136,9 @@ def test_the_editor_walks_through_it_over_rest(owner: Actor, chain: Workflow, ru
     ran = client.get(f"/api/v1/executions/{second}/definition").json()["definition"]
     assert [item["id"] for item in ran["nodes"]] == ["a", "b", "c"]
     assert client.delete(f"{base}/pins/b").status_code == 204
-    assert client.get(f"{base}/pins").json() == []
+    assert client.get(f"{base}/pins").json()["results"] == []
 
     kept = client.post(f"{base}/inputs", {"name": "Busy day", "input": {"text": "x"}}, **as_json).json()
-    assert [item["name"] for item in client.get(f"{base}/inputs").json()] == ["Busy day"]
+    assert [item["name"] for item in client.get(f"{base}/inputs").json()["results"]] == ["Busy day"]
     assert client.delete(f"{base}/inputs/{kept['id']}").status_code == 204
     assert client.delete(f"{base}/inputs/{kept['id']}").status_code == 404

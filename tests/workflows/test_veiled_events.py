@@ -70,7 +70,7 @@ def over_every_way(actor: Actor, run: Execution) -> dict[str, list[dict[str, Any
     told = asyncio.run(stream())
     return {
         "socket": asyncio.run(socket()),
-        "json": client.get(address).json(),
+        "json": client.get(address).json()["results"],
         "stream": [orjson.loads(line[6:]) for line in told.splitlines() if line.startswith(b"data: ")],
     }
 

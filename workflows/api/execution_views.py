@@ -10,28 +10,33 @@ from uuid import UUID
 import orjson
 from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
 from portal.common.api import body_of
-from portal.common.errors import FieldProblem, Invalid
+from portal.common.errors import FieldProblem, Invalid, NotFound
 from portal.common.hub import hub
 from portal.common.ids import uuid7_floor
-from portal.common.rest import EventStream, ListView, RestView, wants_stream
+from portal.common.rest import EventStream, ListView, RestView, wants_stream, whole
 from portal.workspaces.roles import Permission
 from workflows import payloads, selectors, services
 from workflows.api.serializers import (
     DecisionInput,
     DefinitionInput,
-    EventOutput,
+    EventsOutput,
     ExecutionDetail,
     ExecutionOutput,
+    ExplanationOutput,
     NodeRunOutput,
+    NodeRunsOutput,
 )
+from workflows.explain import explain
 from workflows.models import Execution
 
 MAX_EVENTS = 1000
@@ -114,11 +119,11 @@ class Nodes(RestView):
 
     permissions = {"get": Permission.EXECUTION_READ}
 
-    @extend_schema(operation_id="executions_nodes_list", responses=NodeRunOutput(many=True))
+    @extend_schema(operation_id="executions_nodes_list", responses=NodeRunsOutput)
     def get(self, request: Request, execution_id: UUID) -> Response:
         execution = selectors.get_execution(request.actor.workspace, execution_id)
         payloads.require(request.actor, execution, "nodes")
-        return Response(NodeRunOutput(selectors.node_runs_of(execution), many=True).data)
+        return Response(whole(NodeRunOutput(selectors.node_runs_of(execution), many=True).data))
 
 
 class ExecutionDefinition(RestView):
@@ -132,6 +137,19 @@ class ExecutionDefinition(RestView):
         return Response({"definition": selectors.definition_of(execution)})
 
 
+class Explanation(RestView):
+    """Why a failed run failed: cause, place, what changed since the last good run, and remedies."""
+
+    permissions = {"get": Permission.EXECUTION_READ}
+
+    @extend_schema(operation_id="executions_explanation", responses=ExplanationOutput)
+    def get(self, request: Request, execution_id: UUID) -> Response:
+        execution = selectors.get_execution(request.actor.workspace, execution_id)
+        if execution.state != Execution.State.FAILED or not execution.error:
+            raise NotFound("This run did not fail, so there is nothing to explain.")
+        return Response(explain(execution.pk, _=_).as_dict())
+
+
 class Events(RestView):
     """The run's events as JSON after `after`, or as a live event stream with `stream=true`."""
 
@@ -142,7 +160,7 @@ class Events(RestView):
     @extend_schema(
         operation_id="executions_events_list",
         parameters=[OpenApiParameter("Last-Event-ID", int, OpenApiParameter.HEADER, description="As `after`")],
-        responses={(200, "application/json"): EventOutput(many=True), (200, "text/event-stream"): OpenApiTypes.STR},
+        responses={(200, "application/json"): EventsOutput, (200, "text/event-stream"): OpenApiTypes.STR},
     )
     def get(self, request: Request, execution_id: UUID) -> Any:
         execution = selectors.get_execution(request.actor.workspace, execution_id)
@@ -158,14 +176,18 @@ class Events(RestView):
             response = StreamingHttpResponse(_stream(execution.pk, after, veil), content_type="text/event-stream")
             response["Cache-Control"], response["X-Accel-Buffering"] = "no-cache", "no"
             return response
-        return Response([veil(event) for event in selectors.events_of(execution.pk, after, MAX_EVENTS)])
+        events = [veil(event) for event in selectors.events_of(execution.pk, after, MAX_EVENTS)]
+        further = None
+        if len(events) == MAX_EVENTS:
+            further = replace_query_param(request.build_absolute_uri(), "after", events[-1]["seq"])
+        return Response({"results": events, "next": further, "previous": None})
 
 
 async def _stream(execution_id: UUID, after: int, veil: payloads.Veil) -> AsyncIterator[bytes]:
     """Server-sent events with the sequence number as id; ends with the run."""
     wake = asyncio.Event()
 
-    def arrived(_: bytes) -> None:
+    def arrived(_message: bytes) -> None:
         wake.set()
 
     await hub().subscribe(f"ev:{execution_id}", arrived, wake.set)

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.common.api import body_of
-from portal.common.rest import RestView
+from portal.common.rest import RestView, WholeList, whole
 from portal.workspaces.roles import Permission
 from workflows import form_help, selectors
 
@@ -30,6 +30,10 @@ class OptionsInput(serializers.Serializer[Any]):
 class OptionOutput(serializers.Serializer[Any]):
     value = serializers.CharField()
     label = serializers.CharField()
+
+
+class OptionsOutput(WholeList):
+    results = OptionOutput(many=True)
 
 
 class PreviewInput(serializers.Serializer[Any]):
@@ -55,7 +59,7 @@ class FileInput(serializers.Serializer[Any]):
 class FieldOptions(RestView):
     permissions = {"post": Permission.WORKFLOW_UPDATE}
 
-    @extend_schema(operation_id="workflows_options", request=OptionsInput, responses=OptionOutput(many=True))
+    @extend_schema(operation_id="workflows_options", request=OptionsInput, responses=OptionsOutput)
     def post(self, request: Request, workflow_id: UUID) -> Response:
         """The choices of a field of an action, from its upstream or from the workspace."""
         workflow = selectors.get_workflow(request.actor.workspace, workflow_id)
@@ -70,7 +74,7 @@ class FieldOptions(RestView):
             params=values.get("params"),
             connection=str(connection) if connection else None,
         )
-        return Response([{"value": option.value, "label": option.label} for option in found])
+        return Response(whole([{"value": option.value, "label": option.label} for option in found]))
 
 
 class ExpressionPreview(RestView):

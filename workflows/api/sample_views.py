@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.common.api import body_of
-from portal.common.rest import RestView
+from portal.common.rest import RestView, WholeList, whole
 from portal.workspaces.roles import Permission
 from workflows import samples, selectors
 from workflows.models import NodePin, SavedInput
@@ -30,6 +30,10 @@ class PinOutput(serializers.ModelSerializer[NodePin]):
         fields = ("node", "output", "port", "saved_by", "created_at")
 
 
+class PinsOutput(WholeList):
+    results = PinOutput(many=True)
+
+
 class KeptInput(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=80)
     input = serializers.DictField()
@@ -41,15 +45,19 @@ class KeptInputOutput(serializers.ModelSerializer[SavedInput]):
         fields = ("id", "name", "input", "created_at")
 
 
+class KeptInputsOutput(WholeList):
+    results = KeptInputOutput(many=True)
+
+
 class Pins(RestView):
     """The pinned results of a workflow. They are payload: whoever may not read those of runs does not read these."""
 
     permissions = {"get": Permission.EXECUTION_PAYLOAD}
 
-    @extend_schema(operation_id="workflows_pins_list", responses=PinOutput(many=True))
+    @extend_schema(operation_id="workflows_pins_list", responses=PinsOutput)
     def get(self, request: Request, workflow_id: UUID) -> Response:
         workflow = selectors.get_workflow(request.actor.workspace, workflow_id)
-        return Response(PinOutput(samples.pins_of(workflow), many=True).data)
+        return Response(whole(PinOutput(samples.pins_of(workflow), many=True).data))
 
 
 class PinItem(RestView):
@@ -72,11 +80,11 @@ class PinItem(RestView):
 class KeptInputs(RestView):
     permissions = {"get": Permission.EXECUTION_PAYLOAD, "post": Permission.WORKFLOW_UPDATE}
 
-    @extend_schema(operation_id="workflows_inputs_list", responses=KeptInputOutput(many=True))
+    @extend_schema(operation_id="workflows_inputs_list", responses=KeptInputsOutput)
     def get(self, request: Request, workflow_id: UUID) -> Response:
         """Inputs kept for later test runs."""
         workflow = selectors.get_workflow(request.actor.workspace, workflow_id)
-        return Response(KeptInputOutput(samples.saved_inputs_of(workflow), many=True).data)
+        return Response(whole(KeptInputOutput(samples.saved_inputs_of(workflow), many=True).data))
 
     @extend_schema(operation_id="workflows_inputs_save", request=KeptInput, responses={201: KeptInputOutput})
     def post(self, request: Request, workflow_id: UUID) -> Response:

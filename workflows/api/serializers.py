@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from portal.common.rest import WholeList
 from workflows.definition import Issue
 from workflows.dispatch import Outcome
 from workflows.models import Execution, NodeRun, Workflow, WorkflowVersion
@@ -151,6 +152,10 @@ class NodeRunOutput(serializers.ModelSerializer[NodeRun]):
         )  # fmt: skip
 
 
+class NodeRunsOutput(WholeList):
+    results = NodeRunOutput(many=True)
+
+
 class EventOutput(serializers.Serializer[Any]):
     seq = serializers.IntegerField()
     time = serializers.DateTimeField()
@@ -159,6 +164,30 @@ class EventOutput(serializers.Serializer[Any]):
     node = serializers.CharField(allow_blank=True)
     message = serializers.CharField(allow_blank=True)
     data = serializers.DictField()
+
+
+class EventsOutput(serializers.Serializer[Any]):
+    """Events in order; `next` is null when there are no more of them yet."""
+
+    results = EventOutput(many=True)
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True, help_text="Always null: ask with a lower `after`")
+
+
+class ExplanationOutput(serializers.Serializer[Any]):
+    """Why a run failed, in the reader's language. Arguments are named, their values never shown."""
+
+    cause = serializers.CharField()
+    code = serializers.CharField(help_text="Stable code of the error")
+    node = serializers.CharField(allow_blank=True, help_text="Node that failed; empty for the whole run")
+    where = serializers.CharField(allow_blank=True)
+    problems = serializers.ListField(child=serializers.CharField(), help_text="One line per wrong field")
+    changed = serializers.ListField(
+        child=serializers.CharField(), help_text="What is different from the last good run of the same kind"
+    )
+    remedies = serializers.ListField(child=serializers.CharField())
+    good_run = serializers.UUIDField(allow_null=True, help_text="The good run it was compared with")
+    text = serializers.CharField(help_text="All of it as lines of text")
 
 
 class DecisionInput(serializers.Serializer[Any]):

@@ -1,5 +1,7 @@
 from django.urls import path
 
+from workflows.api import case_views as cases
+from workflows.api import comment_views as comments
 from workflows.api import execution_views as runs
 from workflows.api import form_views as forms
 from workflows.api import sample_views as samples
@@ -24,6 +26,11 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/pins/<slug:node>", samples.PinItem.as_view()),
     path("workflows/<uuid:workflow_id>/inputs", samples.KeptInputs.as_view()),
     path("workflows/<uuid:workflow_id>/inputs/<uuid:input_id>", samples.KeptInputItem.as_view()),
+    path("workflows/<uuid:workflow_id>/comments", comments.Comments.as_view()),
+    path("workflows/<uuid:workflow_id>/comments/<uuid:comment_id>", comments.CommentItem.as_view()),
+    path("workflows/<uuid:workflow_id>/tests", cases.Cases.as_view()),
+    path("workflows/<uuid:workflow_id>/tests/run", cases.CaseRun.as_view()),
+    path("workflows/<uuid:workflow_id>/tests/<uuid:test_id>", cases.CaseItem.as_view()),
     path("trigger-kinds", triggers.Kinds.as_view()),
     path("workflows/<uuid:workflow_id>/triggers", triggers.Triggers.as_view()),
     path("workflows/<uuid:workflow_id>/triggers/preview", triggers.Preview.as_view()),
@@ -43,6 +50,7 @@ urlpatterns = [
     path("executions/<uuid:execution_id>", runs.ExecutionItem.as_view()),
     path("executions/<uuid:execution_id>/nodes", runs.Nodes.as_view()),
     path("executions/<uuid:execution_id>/definition", runs.ExecutionDefinition.as_view()),
+    path("executions/<uuid:execution_id>/explanation", runs.Explanation.as_view()),
     path("executions/<uuid:execution_id>/events", runs.Events.as_view()),
     path("executions/<uuid:execution_id>/cancel", runs.Cancel.as_view()),
     path("executions/<uuid:execution_id>/resume", runs.Resume.as_view()),

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from integrations.registry import catalogue
+from integrations.registry import catalogue_of
 from portal.common.api import PreconditionFailed, body_of, etag, idempotency_key, revision_from
 from portal.common.bridge import run_async
 from portal.common.errors import Conflict
@@ -101,13 +101,13 @@ class WorkflowItem(RestView):
     @extend_schema(operation_id="workflows_read", responses=WorkflowOutput)
     def get(self, request: Request, workflow_id: UUID) -> Response:
         """One workflow."""
-        return Response(WorkflowOutput(selectors.get_workflow(request.actor.workspace, workflow_id)).data)
+        return Response(WorkflowOutput(selectors.read_workflow(request.actor.workspace, workflow_id)).data)
 
     @extend_schema(operation_id="workflows_update", request=WorkflowPatch, responses=WorkflowOutput)
     def patch(self, request: Request, workflow_id: UUID) -> Response:
         """Rename, describe or label a workflow; the draft is not touched."""
-        workflow = services.update_workflow(request.actor, workflow_id, **body_of(request, WorkflowPatch))
-        return Response(WorkflowOutput(workflow).data)
+        services.update_workflow(request.actor, workflow_id, **body_of(request, WorkflowPatch))
+        return Response(WorkflowOutput(selectors.read_workflow(request.actor.workspace, workflow_id)).data)
 
     @extend_schema(operation_id="workflows_delete", responses={204: None})
     def delete(self, request: Request, workflow_id: UUID) -> Response:
@@ -127,7 +127,7 @@ class Draft(RestView):
             "saved_at": workflow.draft_saved_at,
             "saved_by": str(workflow.draft_saved_by) if workflow.draft_saved_by else None,
             "definition": workflow.draft,
-            "issues": issues_data(services.check_definition(workflow.draft), _language()),
+            "issues": issues_data(services.check_definition(workflow.draft, workflow.workspace_id), _language()),
         }
         return Response(data, headers={"ETag": etag(workflow.draft_revision)})
 
@@ -157,9 +157,9 @@ class Validate(RestView):
     @extend_schema(operation_id="workflows_validate", request=DefinitionInput, responses=IssuesOutput)
     def post(self, request: Request) -> Response:
         definition = load(body_of(request, DefinitionInput)["definition"])
-        issues = services.check_definition(definition.as_data())
+        issues = services.check_definition(definition.as_data(), request.actor.workspace)
         valid = not any(issue.severity == "error" for issue in issues)
-        schema = infer_output_schema(definition, catalogue()) if valid else {}
+        schema = infer_output_schema(definition, catalogue_of(request.actor.workspace)) if valid else {}
         return Response({"valid": valid, "issues": issues_data(issues, _language()), "output_schema": schema})
 
 
@@ -204,7 +204,8 @@ class RestoreVersion(RestView):
 
     @extend_schema(operation_id="workflows_versions_restore", request=None, responses=WorkflowOutput)
     def post(self, request: Request, workflow_id: UUID, number: int) -> Response:
-        return Response(WorkflowOutput(services.restore_version(request.actor, workflow_id, number)).data)
+        services.restore_version(request.actor, workflow_id, number)
+        return Response(WorkflowOutput(selectors.read_workflow(request.actor.workspace, workflow_id)).data)
 
 
 class Export(RestView):

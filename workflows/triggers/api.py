@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from integrations.registry import localise
 from integrations.sdk.schema import input_schema_of
 from portal.common.api import body_of
-from portal.common.rest import ListView, RestView
+from portal.common.rest import ListView, RestView, WholeList, whole
 from portal.workspaces.roles import Permission
 from workflows import selectors
 from workflows.triggers import services
@@ -104,6 +104,10 @@ class KindOutput(serializers.Serializer[Any]):
     has_address = serializers.BooleanField()
 
 
+class KindsOutput(WholeList):
+    results = KindOutput(many=True)
+
+
 class FiringQuery(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=Firing.State.values, required=False)
 
@@ -154,10 +158,10 @@ def events(language: str) -> list[dict[str, Any]]:
 class Kinds(RestView):
     permissions: ClassVar = {"get": Permission.WORKFLOW_READ}
 
-    @extend_schema(operation_id="trigger_kinds_list", responses=KindOutput(many=True))
+    @extend_schema(operation_id="trigger_kinds_list", responses=KindsOutput)
     def get(self, request: Request) -> Response:
         """Every kind of trigger with the schema of its configuration."""
-        return Response(kinds(_language()))
+        return Response(whole(kinds(_language())))
 
 
 class Triggers(ListView[Trigger]):

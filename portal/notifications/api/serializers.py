@@ -9,6 +9,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from portal.common.rest import WholeList
 from portal.notifications.models import Channel, Delivery, Destination, Event, Mode, Notification, Severity
 
 CLOCK = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -82,7 +83,7 @@ class TopicOutput(serializers.Serializer[Any]):
     modes = serializers.DictField(child=serializers.CharField(), help_text="Channel to mode, as it holds for you")
 
 
-class TopicsOutput(serializers.Serializer[Any]):
+class TopicsOutput(WholeList):
     results = TopicOutput(many=True)
 
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.common.api import body_of
-from portal.common.rest import ListView, RestView
+from portal.common.rest import ListView, RestView, whole
 from portal.notifications import deliveries, destinations, inbox, preferences, selectors
 from portal.notifications.api import serializers as shapes
 from portal.notifications.channels.push import vapid
@@ -85,7 +85,7 @@ class Topics(RestView):
             }
             for row in preferences.matrix(_actor(request))
         ]
-        return Response({"results": rows})
+        return Response(whole(rows))
 
 
 class Preferences(RestView):

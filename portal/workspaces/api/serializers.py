@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from portal.accounts.models import ApiKey, User
 from portal.common.api import FutureTime
+from portal.common.rest import WholeList
 from portal.workspaces.models import ROLE_CHOICES, AuditEntry, Invitation, Membership, Workspace
 from portal.workspaces.roles import Permission
 
@@ -153,7 +154,7 @@ class RoleOutput(serializers.Serializer[Any]):
     permissions = serializers.ListField(child=serializers.ChoiceField(PERMISSIONS))
 
 
-class RolesOutput(serializers.Serializer[Any]):
+class RolesOutput(WholeList):
     results = RoleOutput(many=True)
 
 

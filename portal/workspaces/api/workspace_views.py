@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from portal.accounts.models import ApiKey
 from portal.common.api import body_of
-from portal.common.rest import ListView, RestView
+from portal.common.rest import ListView, RestView, whole
 from portal.workspaces import key_services, member_services, removal, services
 from portal.workspaces.api import serializers as s
 from portal.workspaces.api.account_views import NO_STORE, new_key
@@ -105,7 +105,7 @@ class Roles(RestView):
             {"role": role.value, "permissions": [one.value for one in Permission if one in MATRIX[role]]}
             for role in Role
         ]
-        return Response({"results": rows})
+        return Response(whole(rows))
 
 
 @extend_schema_view(get=extend_schema(operation_id="workspaces_members_list"))

@@ -70,7 +70,7 @@ def test_the_whole_life_over_rest(running: Any, owner: Actor, workflow: Workflow
 
     assert send("patch", one, {"is_on": False}).json()["next_runs"] == []
     assert send("delete", one).status_code == 204 and client.get(base + one).status_code == 404
-    kinds = {row["kind"] for row in client.get("/api/v1/trigger-kinds").json()}
+    kinds = {row["kind"] for row in client.get("/api/v1/trigger-kinds").json()["results"]}
     assert kinds == {"schedule", "webhook", "form", "email", "event", "signal", "workflow", "error"}
 
 

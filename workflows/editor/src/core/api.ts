@@ -131,6 +131,9 @@ async function send(method: string, url: string, body?: unknown, headers: Record
 
 const json = async <T>(method: string, url: string, body?: unknown): Promise<T> => (await send(method, url, body)).json();
 
+/** The rows of a list that always fits one answer. */
+const rows = async <T>(method: string, url: string, body?: unknown): Promise<T[]> => (await json<{ results: T[] }>(method, url, body)).results;
+
 async function everyPage<T>(url: string): Promise<T[]> {
   const found: T[] = [];
   for (let next: string | null = url; next; ) {
@@ -153,10 +156,10 @@ export const createApi = (base: string, id: string) => ({
   },
   validate: (definition: Definition) =>
     json<{ valid: boolean; issues: Issue[]; output_schema: Schema }>("POST", `${base}/workflows/validate`, { definition }),
-  nodes: async () => (await json<{ results: Action[] }>("GET", `${base}/nodes`)).results,
+  nodes: () => rows<Action>("GET", `${base}/nodes`),
   connections: () => everyPage<Connection>(`${base}/connections`),
   options: (action: string, field: string, query: string, params: unknown, connection: string | null) =>
-    json<Choice[]>("POST", `${base}/workflows/${id}/options`, { action, field, query, params, connection }),
+    rows<Choice>("POST", `${base}/workflows/${id}/options`, { action, field, query, params, connection }),
   preview: (value: unknown, run: string | null, level: string[]) => json<Preview>("POST", `${base}/workflows/${id}/preview`, { value, run, level }),
   upload: async (file: File) => {
     const body = new FormData();
@@ -169,10 +172,10 @@ export const createApi = (base: string, id: string) => ({
   create: (name: string, definition: Definition) => json<{ id: string }>("POST", `${base}/workflows`, { name, definition }),
   freeze: (workflow: string) => json<{ number: number }>("POST", `${base}/workflows/${workflow}/versions`, {}),
   run: (input: unknown, part: Part = {}) => json<{ id: string; state: string }>("POST", `${base}/workflows/${id}/run`, { input, ...part }),
-  pins: () => json<Pin[]>("GET", `${base}/workflows/${id}/pins`),
+  pins: () => rows<Pin>("GET", `${base}/workflows/${id}/pins`),
   pin: (node: string, output: unknown, port: string) => json<Pin>("PUT", `${base}/workflows/${id}/pins/${node}`, { output, port }),
   unpin: (node: string) => send("DELETE", `${base}/workflows/${id}/pins/${node}`),
-  kept: () => json<Kept[]>("GET", `${base}/workflows/${id}/inputs`),
+  kept: () => rows<Kept>("GET", `${base}/workflows/${id}/inputs`),
   keep: (name: string, input: unknown) => json<Kept>("POST", `${base}/workflows/${id}/inputs`, { name, input }),
   forget: (kept: string) => send("DELETE", `${base}/workflows/${id}/inputs/${kept}`),
   cancel: (run: string) => json("POST", `${base}/executions/${run}/cancel`),
@@ -180,7 +183,7 @@ export const createApi = (base: string, id: string) => ({
     json("POST", `${base}/executions/${run}/decide`, { path, approved, comment }),
   definitionOf: async (run: string) => whole((await json<{ definition: Definition }>("GET", `${base}/executions/${run}/definition`)).definition),
   execution: (run: string) => json<any>("GET", `${base}/executions/${run}`),
-  nodeRuns: (run: string) => json<NodeRun[]>("GET", `${base}/executions/${run}/nodes`),
+  nodeRuns: (run: string) => rows<NodeRun>("GET", `${base}/executions/${run}/nodes`),
   runs: async () => (await json<any>("GET", `${base}/executions?workflow=${id}`)).results as any[],
   versions: () => everyPage<any>(`${base}/workflows/${id}/versions`),
   version: async (number: number) => whole((await json<{ definition: Definition }>("GET", `${base}/workflows/${id}/versions/${number}`)).definition),
