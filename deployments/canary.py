@@ -24,6 +24,7 @@ from portal.workspaces.services import Actor, audit
 from workflows.models import Execution
 
 SHARES = (5, 10, 25, 50)
+MOST_PERCENT = 50
 #: Fewer errors than this say nothing.
 MIN_ERRORS = 3
 #: How many percentage points more calls may fail than at the live revision.
@@ -57,7 +58,7 @@ def _shared_tools(live: list[Contract], trial: list[Contract]) -> list[str]:
 def start_canary(actor: Actor, deployment: Deployment, number: int, percent: int) -> Deployment:
     """Give a probed revision a share of the calls, in place of an earlier trial."""
     actor.require(Permission.DEPLOYMENT_MANAGE)
-    if percent not in range(1, 51):
+    if percent not in range(1, MOST_PERCENT + 1):
         problem = FieldProblem("percent", "This is no share.", "Use 1 to 50 percent.")
         raise Invalid("The trial cannot start.", problems=[problem])
     locked = _locked_unretired(actor, deployment)

@@ -38,7 +38,18 @@ class PromptArgument(_Model):
 
 
 class Prompt(_Model):
-    """A question with blanks."""
+    """A question with blanks, which people pick in their client. `{name}` in the text stands for an argument."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "name": "market_brief",
+                "title": "Market brief",
+                "text": "Which stocks of {market} were traded most today, and why?",
+                "arguments": [{"name": "market", "required": True, "choices": ["KOSPI", "KOSDAQ"]}],
+            }
+        }
+    )
 
     name: Name
     title: str = Field("", max_length=200)
@@ -67,6 +78,18 @@ class Prompt(_Model):
 
 class Resource(_Model):
     """A text, bytes in base64, or what a reading tool of the same server answers to fixed arguments."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "name": "top_twenty",
+                "title": "The twenty most traded stocks",
+                "mime_type": "application/json",
+                "tool": "get_volume_ranking",
+                "tool_arguments": {"count": 20},
+            }
+        }
+    )
 
     name: Name
     #: Left empty, the address names this server and the resource.

@@ -19,13 +19,18 @@ from workflows.models import Execution
 def deployments_of(workspace: Workspace) -> QuerySet[Deployment]:
     return (
         Deployment.objects.for_workspace(workspace)
-        .select_related("live_revision")
+        .select_related("live_revision", "canary_revision")
         .annotate(tool_count=Count("live_revision__tools"))
     )
 
 
 def get_deployment(workspace: Workspace, slug: str) -> Deployment:
-    found = Deployment.objects.for_workspace(workspace).select_related("live_revision").filter(slug=slug).first()
+    found = (
+        Deployment.objects.for_workspace(workspace)
+        .select_related("live_revision", "canary_revision")
+        .filter(slug=slug)
+        .first()
+    )
     if found is None:
         raise NotFound("There is no such server.")
     return found

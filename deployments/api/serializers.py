@@ -4,60 +4,81 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from deployments.canary import MOST_PERCENT
 from deployments.models import Deployment, DeploymentKey, Revision, Tool
+from deployments.offers import MOST, Prompt, Resource
 from portal.common.api import FutureTime
+from portal.common.rest import WholeList
+from portal.common.shapes import ModelListField
 
 
-class PromptArgumentField(serializers.Serializer[Any]):
-    """A blank of a prompt."""
+class CanaryOutput(serializers.Serializer[Deployment]):
+    """A revision on trial."""
 
-    name = serializers.CharField(max_length=64)
-    description = serializers.CharField(required=False, allow_blank=True, max_length=500)
-    required = serializers.BooleanField(required=False)
-    choices = serializers.ListField(
-        child=serializers.CharField(max_length=200), required=False, max_length=100, help_text="Suggested values"
-    )
+    revision = serializers.IntegerField(source="canary_revision.number")
+    percent = serializers.IntegerField(source="canary_percent", help_text="Share of the calls")
+    since = serializers.DateTimeField(source="canary_since")
 
 
-class PromptField(serializers.Serializer[Any]):
-    """A question that people pick in their client."""
+class ScoreOutput(serializers.Serializer[Any]):
+    """Finished calls and failed ones since the trial began, on trial and live."""
 
-    name = serializers.CharField(max_length=64)
-    title = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    description = serializers.CharField(required=False, allow_blank=True, max_length=1000)
-    text = serializers.CharField(max_length=20_000, help_text="`{name}` stands for the value of an argument")
-    arguments = PromptArgumentField(many=True, required=False)
+    calls = serializers.IntegerField()
+    errors = serializers.IntegerField()
+    live_calls = serializers.IntegerField()
+    live_errors = serializers.IntegerField()
 
 
-class ResourceField(serializers.Serializer[Any]):
-    """Something to read: a text, or the answer of a reading tool of the same server."""
+class CanaryResultOutput(ScoreOutput):
+    """A trial that ended by itself because the revision failed more often than the live one."""
 
-    name = serializers.CharField(max_length=64)
-    title = serializers.CharField(required=False, allow_blank=True, max_length=200)
-    description = serializers.CharField(required=False, allow_blank=True, max_length=1000)
-    mime_type = serializers.CharField(required=False, max_length=100)
-    uri = serializers.CharField(required=False, allow_blank=True, max_length=300, help_text="Left empty: made up")
-    text = serializers.CharField(required=False, allow_null=True, max_length=200_000)
-    blob = serializers.CharField(required=False, allow_null=True, max_length=1_000_000, help_text="Bytes in base64")
-    tool = serializers.CharField(required=False, allow_blank=True, max_length=128)
-    tool_arguments = serializers.DictField(required=False)
+    revision = serializers.IntegerField()
+    percent = serializers.IntegerField()
+    at = serializers.DateTimeField(help_text="When it was taken off trial")
+
+
+class TrialOutput(serializers.Serializer[Any]):
+    """The trial that runs, its score so far, and how the last one ended if it was stopped by its failures."""
+
+    canary = CanaryOutput(allow_null=True)
+    score = ScoreOutput(allow_null=True)
+    result = CanaryResultOutput(allow_null=True)
+
+
+class TrialInput(serializers.Serializer[Any]):
+    revision = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="Number of a probed revision")
+    percent = serializers.IntegerField(min_value=1, max_value=MOST_PERCENT, help_text="Share of the calls")
+
+
+def _canary_percent() -> serializers.IntegerField:
+    return serializers.IntegerField(
+        required=False, min_value=1, max_value=MOST_PERCENT,
+        help_text="Share of the calls that the new revision gets first, while the live one stays",
+    )  # fmt: skip
 
 
 class DeploymentOutput(serializers.ModelSerializer[Deployment]):
     url = serializers.CharField(read_only=True, help_text="Where MCP clients connect")
     sse_url = serializers.CharField(read_only=True)
     live_revision = serializers.IntegerField(source="live_revision.number", allow_null=True, default=None)
-    prompts = PromptField(many=True, read_only=True)
-    resources = ResourceField(many=True, read_only=True)
+    canary = serializers.SerializerMethodField(help_text="The revision on trial; null: none")
+    canary_result = CanaryResultOutput(read_only=True, allow_null=True)
+    prompts = ModelListField(Prompt, read_only=True)
+    resources = ModelListField(Resource, read_only=True)
+
+    @extend_schema_field(CanaryOutput(allow_null=True))
+    def get_canary(self, deployment: Deployment) -> Any:
+        return CanaryOutput(deployment).data if deployment.canary_revision_id else None
 
     class Meta:
         model = Deployment
         fields = (
             "id", "slug", "name", "description", "instructions", "state", "url", "sse_url", "live_revision",
             "rate_limit", "soft_timeout_seconds", "allowed_origins", "template", "prompts", "resources",
-            "created_at", "updated_at",
+            "canary", "canary_result", "created_at", "updated_at",
         )  # fmt: skip
 
 
@@ -79,7 +100,7 @@ class TemplateOutput(serializers.Serializer[Any]):
     sample_input = serializers.DictField()
 
 
-class TemplatesOutput(serializers.Serializer[Any]):
+class TemplatesOutput(WholeList):
     results = TemplateOutput(many=True)
 
 
@@ -123,13 +144,14 @@ class DeploymentPatch(serializers.Serializer[Any]):
     state = serializers.ChoiceField(required=False, choices=Deployment.State.choices)
     rate_limit = serializers.IntegerField(required=False, min_value=0, max_value=1_000_000)
     allowed_origins = serializers.ListField(child=serializers.URLField(), required=False, max_length=20)
-    prompts = PromptField(many=True, required=False)
-    resources = ResourceField(many=True, required=False)
+    prompts = ModelListField(Prompt, required=False, max_length=MOST)
+    resources = ModelListField(Resource, required=False, max_length=MOST)
 
 
 class RevisionInput(serializers.Serializer[Any]):
     tools = ToolInput(many=True)
     note = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    canary_percent = _canary_percent()
 
 
 class RevisionOutput(serializers.ModelSerializer[Revision]):
@@ -154,15 +176,31 @@ class ToolOutput(serializers.ModelSerializer[Tool]):
         )  # fmt: skip
 
 
+class ToolsOutput(WholeList):
+    results = ToolOutput(many=True)
+
+
+def _limit() -> serializers.IntegerField:
+    return serializers.IntegerField(
+        required=False, min_value=0, max_value=2**31 - 1, help_text="0: none besides those of server and workspace"
+    )
+
+
 class KeyInput(serializers.Serializer[Any]):
     label = serializers.CharField(max_length=80)
     expires_at = FutureTime(required=False)
+    per_minute = _limit()
+    daily_calls = _limit()
+    monthly_calls = _limit()
 
 
 class KeyOutput(serializers.ModelSerializer[DeploymentKey]):
     class Meta:
         model = DeploymentKey
-        fields = ("id", "label", "prefix", "expires_at", "last_used_at", "revoked_at", "created_at")
+        fields = (
+            "id", "label", "prefix", "per_minute", "daily_calls", "monthly_calls", "expires_at", "last_used_at",
+            "revoked_at", "created_at",
+        )  # fmt: skip
 
 
 class NewKeyOutput(KeyOutput):
@@ -186,3 +224,4 @@ class WorkflowDeployInput(serializers.Serializer[Any]):
     tool_name = serializers.CharField(required=False, max_length=128)
     description = serializers.CharField(required=False, allow_blank=True, max_length=4000)
     note = serializers.CharField(required=False, allow_blank=True, max_length=4000)
+    canary_percent = _canary_percent()

@@ -9,6 +9,7 @@ urlpatterns = [
     path("deployments/<slug:slug>", views.DeploymentItem.as_view()),
     path("deployments/<slug:slug>/revisions", views.Revisions.as_view()),
     path("deployments/<slug:slug>/revisions/<int:number>/activate", views.Rollback.as_view()),
+    path("deployments/<slug:slug>/canary", views.Canary.as_view()),
     path("deployments/<slug:slug>/tools", views.Tools.as_view()),
     path("deployments/<slug:slug>/keys", views.Keys.as_view()),
     path("deployments/<slug:slug>/keys/<uuid:key_id>", views.KeyItem.as_view()),

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from deployments import selectors, services
+from deployments import canary, selectors, services
 from deployments.api.serializers import (
     DeploymentInput,
     DeploymentOutput,
@@ -25,13 +25,16 @@ from deployments.api.serializers import (
     RevisionOutput,
     TemplatesOutput,
     ToolOutput,
+    ToolsOutput,
+    TrialInput,
+    TrialOutput,
     WorkflowDeployInput,
 )
 from deployments.contracts import Contract, contract_of_action, contract_of_version, tool_name
 from deployments.models import Deployment
 from portal.common.api import body_of
 from portal.common.errors import FieldProblem, Invalid
-from portal.common.rest import ListView, RestView
+from portal.common.rest import ListView, RestView, whole
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
 from workflows.catalogue import templates
@@ -95,7 +98,7 @@ class Templates(RestView):
             }
             for template in templates().values()
         ]
-        return Response({"results": found})
+        return Response(whole(found))
 
 
 class Deployments(ListView[Deployment]):
@@ -181,11 +184,17 @@ class Revisions(ListView[Any]):
 
     @extend_schema(operation_id="deployments_deploy", request=RevisionInput, responses={201: RevisionOutput})
     def post(self, request: Request, slug: str) -> Response:
-        """Make a revision, probe it with a real client, and switch to it."""
+        """Make a revision, probe it with a real client, and switch to it; `canary_percent` puts it on trial first."""
         values = body_of(request, RevisionInput)
         deployment = selectors.get_deployment(request.actor.workspace, slug)
         contracts = contracts_from(request.actor, values["tools"])
-        revision = services.deploy(request.actor, deployment, contracts, note=values.get("note", ""))
+        revision = services.deploy(
+            request.actor,
+            deployment,
+            contracts,
+            note=values.get("note", ""),
+            canary_percent=values.get("canary_percent", 0),
+        )
         return Response(RevisionOutput(revision).data, status=201)
 
 
@@ -200,16 +209,51 @@ class Rollback(RestView):
         return Response(RevisionOutput(services.activate(request.actor, deployment, number)).data)
 
 
+class Canary(RestView):
+    """A revision on trial gets a share of the calls, and steps back by itself when it fails more than the live one."""
+
+    permissions = {"get": READ, "put": MANAGE, "delete": MANAGE}
+
+    def _answer(self, request: Request, slug: str) -> Response:
+        deployment = selectors.get_deployment(request.actor.workspace, slug)
+        on_trial = deployment.canary_revision_id is not None
+        found = {
+            "canary": deployment if on_trial else None,
+            "score": canary.score_of(deployment) if on_trial else None,
+            "result": deployment.canary_result,
+        }
+        return Response(TrialOutput(found).data)
+
+    @extend_schema(operation_id="deployments_canary_read", responses=TrialOutput)
+    def get(self, request: Request, slug: str) -> Response:
+        """The trial that runs, its score so far, and how the last one ended."""
+        return self._answer(request, slug)
+
+    @extend_schema(operation_id="deployments_canary_start", request=TrialInput, responses=TrialOutput)
+    def put(self, request: Request, slug: str) -> Response:
+        """Give a probed revision a share of the calls, in place of an earlier trial."""
+        values = body_of(request, TrialInput)
+        deployment = selectors.get_deployment(request.actor.workspace, slug)
+        canary.start_canary(request.actor, deployment, values["revision"], values["percent"])
+        return self._answer(request, slug)
+
+    @extend_schema(operation_id="deployments_canary_stop", responses={204: None})
+    def delete(self, request: Request, slug: str) -> Response:
+        """End the trial; all calls go to the live revision."""
+        canary.stop_canary(request.actor, selectors.get_deployment(request.actor.workspace, slug))
+        return Response(status=204)
+
+
 class Tools(RestView):
     """The tools of the live revision with their contracts."""
 
     permissions = {"get": READ}
 
-    @extend_schema(operation_id="deployments_tools_list", responses=ToolOutput(many=True))
+    @extend_schema(operation_id="deployments_tools_list", responses=ToolsOutput)
     def get(self, request: Request, slug: str) -> Response:
         deployment = selectors.get_deployment(request.actor.workspace, slug)
         tools = deployment.live_revision.tools.all() if deployment.live_revision else []
-        return Response(ToolOutput(tools, many=True).data)
+        return Response(whole(ToolOutput(tools, many=True).data))
 
 
 class Keys(ListView[Any]):
@@ -230,9 +274,7 @@ class Keys(ListView[Any]):
         """Create a key; its secret is in this answer only."""
         values = body_of(request, KeyInput)
         deployment = selectors.get_deployment(request.actor.workspace, slug)
-        key, secret = services.create_key(
-            request.actor, deployment, values["label"], expires_at=values.get("expires_at")
-        )
+        key, secret = services.create_key(request.actor, deployment, **values)
         key.key = secret  # type: ignore[attr-defined]
         return Response(NewKeyOutput(key).data, status=201)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 _ID = "01a2b3c4-5d6e-7f80-9123-456789abcdef"
@@ -51,6 +52,20 @@ VALUES: dict[str, Any] = {
         "nodes": [{"id": "echo", "action": "text.echo", "params": {"text": "{{ input.text }}"}}],
         "output": {"text": "{{ echo.text }}"},
     },
+    "percent": 10,
+    "calls": 120,
+    "errors": 2,
+    "live_calls": 1080,
+    "live_errors": 11,
+    "per_minute": 60,
+    "daily_calls": 5000,
+    "monthly_calls": 100_000,
+    "instructions": "Ask for the ranking first, then for single stocks.",
+    "note": "A second tool",
+    "cause": "The service refused the credential.",
+    "where": "In the node “rank”.",
+    "changed": ["The version is 4; the last good run was of version 3."],
+    "remedies": ["Replace the credential of the connection."],
     "caller": {"kind": "user", "label": "minji@example.com"},
     "timezone": "Asia/Seoul",
     "currency": "KRW",
@@ -150,6 +165,8 @@ class _Builder:
         if schema.get("format") == "uuid" and value != _ID:
             return False
         if isinstance(value, str) and len(value) > schema.get("maxLength", 10_000):
+            return False
+        if isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
             return False
         if isinstance(value, dict) and schema.get("properties"):
             return False

@@ -97,6 +97,7 @@ def spectacular() -> dict[str, Any]:
                 ("sms", "Sms"),
                 ("push", "Push"),
             ],
+            "ConnectionUseKind": ["workflow", "server", "trigger"],
             "UpstreamMode": ["sandbox", "live", "custom", "local"],
             "JobState": "timeseries.records.STATES",
         },

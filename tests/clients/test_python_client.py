@@ -35,7 +35,7 @@ def test_from_a_workflow_to_a_served_tool(site: str, key: Key, owner: Actor) -> 
         outcome = portal.workflows.run(workflow.id, input={"text": "안녕"}, wait=20)
         kinds = [event.kind for event in portal.follow(outcome.id)]
         deployed = portal.workflows.deploy(workflow.id, tool_name="say")
-        tools = portal.deployments.tools_list(deployed.slug)
+        tools = portal.deployments.tools_list(deployed.slug).results
 
     assert (outcome.state, outcome.output) == ("succeeded", {"text": "안녕"})
     assert kinds[0] == "run.started" and kinds[-1] == "run.succeeded"

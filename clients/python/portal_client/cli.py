@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +184,17 @@ def _text(event: Any) -> str:
     return f"{event.time:%H:%M:%S} {event.level:<7} {event.node or '·'} {event.kind} {event.message}".rstrip()
 
 
+def _stored(portal: Portal, identifier: str) -> Iterator[Any]:
+    """The events so far, however many they are."""
+    after = 0
+    while True:
+        page = portal.executions.events_list(identifier, after=after)
+        yield from page.results
+        if page.next is None or not page.results:
+            return
+        after = page.results[-1].seq
+
+
 def logs(arguments: argparse.Namespace) -> int:
     with connect(arguments) as portal:
         if arguments.execution:
@@ -194,7 +205,7 @@ def logs(arguments: argparse.Namespace) -> int:
                 raise Wrong("Nothing has run yet.")
             identifier = str(newest[0].id)
         last = ""
-        events = portal.follow(identifier) if arguments.follow else portal.executions.events_list(identifier)
+        events = portal.follow(identifier) if arguments.follow else _stored(portal, identifier)
         for event in events:
             last = event.kind
             print(event.model_dump_json() if arguments.json else _text(event), flush=True)

@@ -21,6 +21,7 @@ BlankEnum: TypeAlias = Literal[""]
 CollectionState: TypeAlias = Literal["queued", "running", "done"]
 ConditionEnum: TypeAlias = Literal["above", "below", "new_entry"]
 ConnectionHealth: TypeAlias = Literal["unknown", "ok", "failing", "expired"]
+ConnectionUseKind: TypeAlias = Literal["workflow", "server", "trigger"]
 DeliveryOutputStatusEnum: TypeAlias = Literal["pending", "sending", "sent", "failed", "dropped"]
 DeploymentState: TypeAlias = Literal["live", "paused", "retired"]
 DestinationChannel: TypeAlias = Literal["email", "webhook", "slack", "sms", "push"]
@@ -30,12 +31,14 @@ ExecutionSource: TypeAlias = Literal["page", "api", "mcp", "schedule", "webhook"
 ExecutionState: TypeAlias = Literal["queued", "running", "waiting", "succeeded", "failed", "cancelled"]
 FiringState: TypeAlias = Literal["started", "pending", "skipped", "replaced", "failed"]
 FormatEnum: TypeAlias = Literal["csv", "jsonl", "parquet", "xlsx"]
+FormatsEnum: TypeAlias = Literal["pdf", "xlsx"]
 GroundEnum: TypeAlias = Literal["own_listings", "written_permission", "licensed_feed", "other"]
 HealthCheck: TypeAlias = Literal["ok", "failed"]
 HealthState: TypeAlias = Literal["ok", "degraded"]
 HistoryKindEnum: TypeAlias = Literal["new", "price", "state", "text", "relisted"]
 JobState: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 KeyRole: TypeAlias = Literal["admin", "editor", "viewer"]
+KindCb1Enum: TypeAlias = Literal["owner", "buyer", "market"]
 LanguageEnum: TypeAlias = Literal["ko", "en"]
 LevelEnum: TypeAlias = Literal["debug", "info", "warning", "error"]
 ListingState: TypeAlias = Literal["live", "gone"]
@@ -85,7 +88,9 @@ PropertyType: TypeAlias = Literal[
     "knowledge_centre",
     "other",
 ]
+ReportLanguageEnum: TypeAlias = Literal["ko", "en"]
 RevisionVerdict: TypeAlias = Literal["none", "additive", "risky", "breaking"]
+RhythmEnum: TypeAlias = Literal["daily", "weekly", "monthly"]
 Role: TypeAlias = Literal["owner", "admin", "editor", "viewer"]
 SeverityEnum: TypeAlias = Literal["error", "warning"]
 StageEnum: TypeAlias = Literal["candidate", "production", "archived"]
@@ -200,9 +205,47 @@ class AuditOutput(Model):
     after: Any = None
 
 
+class CanaryOutput(Model):
+    """A revision on trial."""
+
+    revision: int
+    percent: int
+    since: datetime
+
+
+class CanaryResultOutput(Model):
+    """A trial that ended by itself because the revision failed more often than the live one."""
+
+    calls: int
+    errors: int
+    live_calls: int
+    live_errors: int
+    revision: int
+    percent: int
+    at: datetime
+
+
 class CapabilitiesOutput(Model):
     trades: list[str]
     property_types: list[str]
+
+
+class CaseInputRequest(Model):
+    run: str
+    name: str
+    ignored: list[str] | None = None
+
+
+class CaseOutput(Model):
+    id: str
+    name: str
+    ignored: list[str] | None = None
+    recorded_from: str | None = None
+    passed: bool | None = None
+    checked_at: datetime | None = None
+    message: str | None = None
+    author: str | None = None
+    created_at: datetime
 
 
 class CentreInputRequest(Model):
@@ -276,6 +319,25 @@ class Collection(Model):
     started_at: datetime | None = None
     heartbeat_at: datetime | None = None
     finished_at: datetime | None = None
+
+
+class CommentInputRequest(Model):
+    text: str
+    node: str | None = None
+    thread: str | None = None
+
+
+class CommentOutput(Model):
+    id: str
+    node: str | None = None
+    thread: str | None = None
+    text: str
+    author: str | None = None
+    author_id: str | None = None
+    created_at: datetime
+    edited_at: datetime | None = None
+    resolved_at: datetime | None = None
+    resolver: str | None = None
 
 
 class ComputeHealthOutput(Model):
@@ -507,8 +569,10 @@ class DeploymentOutput(Model):
     soft_timeout_seconds: float | None = None
     allowed_origins: list[str] | None = None
     template: str | None = None
-    prompts: list[PromptField]
-    resources: list[ResourceField]
+    prompts: list[Prompt]
+    resources: list[Resource]
+    canary: CanaryOutput | None
+    canary_result: CanaryResultOutput | None
     created_at: datetime
     updated_at: datetime
 
@@ -576,6 +640,14 @@ class EventOutput(Model):
     data: dict[str, Any]
 
 
+class EventsOutput(Model):
+    """Events in order; `next` is null when there are no more of them yet."""
+
+    results: list[EventOutput]
+    next: str | None
+    previous: str | None
+
+
 class ExecutionDetail(Model):
     id: str
     state: ExecutionState | None = None
@@ -612,6 +684,20 @@ class ExecutionOutput(Model):
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
+
+
+class ExplanationOutput(Model):
+    """Why a run failed, in the reader's language. Arguments are named, their values never shown."""
+
+    cause: str
+    code: str
+    node: str
+    where: str
+    problems: list[str]
+    changed: list[str]
+    remedies: list[str]
+    good_run: str | None
+    text: str
 
 
 class FieldProblem(Model):
@@ -739,6 +825,10 @@ class IntegrationOutput(Model):
 
 
 class IntegrationsOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
     results: list[IntegrationOutput]
 
 
@@ -840,15 +930,29 @@ class KeptInputRequest(Model):
     input: dict[str, Any]
 
 
+class KeptInputsOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
+    results: list[KeptInputOutput]
+
+
 class KeyInputRequest(Model):
     label: str
     expires_at: datetime | None = None
+    per_minute: int | None = None
+    daily_calls: int | None = None
+    monthly_calls: int | None = None
 
 
 class KeyOutput(Model):
     id: str
     label: str
     prefix: str
+    per_minute: int | None = None
+    daily_calls: int | None = None
+    monthly_calls: int | None = None
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
@@ -861,6 +965,14 @@ class KindOutput(Model):
     description: str
     config_schema: dict[str, Any]
     has_address: bool
+
+
+class KindsOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
+    results: list[KindOutput]
 
 
 class LeaderboardRequest(Model):
@@ -1099,8 +1211,10 @@ class NewDeploymentOutput(Model):
     soft_timeout_seconds: float | None = None
     allowed_origins: list[str] | None = None
     template: str | None = None
-    prompts: list[PromptField]
-    resources: list[ResourceField]
+    prompts: list[Prompt]
+    resources: list[Resource]
+    canary: CanaryOutput | None
+    canary_result: CanaryResultOutput | None
     created_at: datetime
     updated_at: datetime
     key: str | None = None
@@ -1139,6 +1253,9 @@ class NewKeyOutput(Model):
     id: str
     label: str
     prefix: str
+    per_minute: int | None = None
+    daily_calls: int | None = None
+    monthly_calls: int | None = None
     expires_at: datetime | None = None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
@@ -1181,7 +1298,19 @@ class NodeRunOutput(Model):
     milliseconds: float | None = None
 
 
+class NodeRunsOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
+    results: list[NodeRunOutput]
+
+
 class NodesOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
     results: list[NodeOutput]
 
 
@@ -1244,6 +1373,14 @@ class OptionsInputRequest(Model):
     query: str | None = None
     params: dict[str, Any] | None = None
     connection: str | None = None
+
+
+class OptionsOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
+    results: list[OptionOutput]
 
 
 class OutcomeOutput(Model):
@@ -1386,6 +1523,12 @@ class PaginatedProductOutList(Model):
     previous: str | None
 
 
+class PaginatedReportList(Model):
+    results: list[Report]
+    next: str | None
+    previous: str | None
+
+
 class PaginatedRequirementList(Model):
     results: list[Requirement]
     next: str | None
@@ -1406,6 +1549,12 @@ class PaginatedRevisionOutputList(Model):
 
 class PaginatedRuleOutputList(Model):
     results: list[RuleOutput]
+    next: str | None
+    previous: str | None
+
+
+class PaginatedScheduleList(Model):
+    results: list[Schedule]
     next: str | None
     previous: str | None
 
@@ -1451,6 +1600,11 @@ class PairDecisionOutput(Model):
     same: bool
 
 
+class PatchedCommentPatchRequest(Model):
+    text: str | None = None
+    resolved: bool | None = None
+
+
 class PatchedDeploymentPatchRequest(Model):
     name: str | None = None
     description: str | None = None
@@ -1458,8 +1612,8 @@ class PatchedDeploymentPatchRequest(Model):
     state: DeploymentState | None = None
     rate_limit: int | None = None
     allowed_origins: list[str] | None = None
-    prompts: list[PromptFieldRequest] | None = None
-    resources: list[ResourceFieldRequest] | None = None
+    prompts: list[PromptRequest] | None = None
+    resources: list[ResourceRequest] | None = None
 
 
 class PatchedDestinationChangeRequest(Model):
@@ -1531,6 +1685,14 @@ class PinOutput(Model):
     created_at: datetime
 
 
+class PinsOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
+    results: list[PinOutput]
+
+
 class PredictRequest(Model):
     model_name: str
     data: list[Any] | dict[str, Any] | str | None = None
@@ -1597,7 +1759,17 @@ class ProductOut(Model):
     is_sample: bool
 
 
-class PromptArgumentField(Model):
+class Prompt(Model):
+    """A question with blanks, which people pick in their client. `{name}` in the text stands for an argument."""
+
+    name: str
+    title: str | None = None
+    description: str | None = None
+    text: str
+    arguments: list[PromptArgument] | None = None
+
+
+class PromptArgument(Model):
     """A blank of a prompt."""
 
     name: str
@@ -1606,7 +1778,7 @@ class PromptArgumentField(Model):
     choices: list[str] | None = None
 
 
-class PromptArgumentFieldRequest(Model):
+class PromptArgumentRequest(Model):
     """A blank of a prompt."""
 
     name: str
@@ -1615,24 +1787,14 @@ class PromptArgumentFieldRequest(Model):
     choices: list[str] | None = None
 
 
-class PromptField(Model):
-    """A question that people pick in their client."""
+class PromptRequest(Model):
+    """A question with blanks, which people pick in their client. `{name}` in the text stands for an argument."""
 
     name: str
     title: str | None = None
     description: str | None = None
     text: str
-    arguments: list[PromptArgumentField] | None = None
-
-
-class PromptFieldRequest(Model):
-    """A question that people pick in their client."""
-
-    name: str
-    title: str | None = None
-    description: str | None = None
-    text: str
-    arguments: list[PromptArgumentFieldRequest] | None = None
+    arguments: list[PromptArgumentRequest] | None = None
 
 
 class PushKeyOutput(Model):
@@ -1645,6 +1807,10 @@ class QueueOutput(Model):
 
 
 class QueuesOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
     results: list[QueueOutput]
     as_of: datetime
 
@@ -1656,6 +1822,52 @@ class QuotaOutput(Model):
     limit: int
     percent: int
     resets_in: int
+
+
+class Report(Model):
+    id: str
+    kind: KindCb1Enum
+    title: str | None = None
+    language: str | None = None
+    state: JobState | None = None
+    problem: str | None = None
+    files: list[str]
+    as_of: datetime | None = None
+    schedule: str | None = None
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class ReportDetail(Model):
+    id: str
+    kind: KindCb1Enum
+    title: str | None = None
+    language: str | None = None
+    state: JobState | None = None
+    problem: str | None = None
+    files: list[str]
+    as_of: datetime | None = None
+    schedule: str | None = None
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    document: Any = None
+
+
+class ReportInputRequest(Model):
+    """`listing_id` for an owner's report, `requirement_id` for a buyer's, `region` for the market."""
+
+    kind: KindCb1Enum
+    listing_id: str | None = None
+    requirement_id: str | None = None
+    region: str | None = None
+    property_type: str | None = None
+    months: int | None = None
+    report_language: ReportLanguageEnum | None = None
+    formats: list[FormatsEnum] | None = None
+    office: str | None = None
+    notify: bool | None = None
 
 
 class Requirement(Model):
@@ -1704,28 +1916,28 @@ class RequirementInputRequest(Model):
     is_active: bool | None = None
 
 
-class ResourceField(Model):
-    """Something to read: a text, or the answer of a reading tool of the same server."""
+class Resource(Model):
+    """A text, bytes in base64, or what a reading tool of the same server answers to fixed arguments."""
 
     name: str
+    uri: str | None = None
     title: str | None = None
     description: str | None = None
     mime_type: str | None = None
-    uri: str | None = None
     text: str | None = None
     blob: str | None = None
     tool: str | None = None
     tool_arguments: dict[str, Any] | None = None
 
 
-class ResourceFieldRequest(Model):
-    """Something to read: a text, or the answer of a reading tool of the same server."""
+class ResourceRequest(Model):
+    """A text, bytes in base64, or what a reading tool of the same server answers to fixed arguments."""
 
     name: str
+    uri: str | None = None
     title: str | None = None
     description: str | None = None
     mime_type: str | None = None
-    uri: str | None = None
     text: str | None = None
     blob: str | None = None
     tool: str | None = None
@@ -1744,6 +1956,7 @@ class ReviewPair(Model):
 class RevisionInputRequest(Model):
     tools: list[ToolInputRequest]
     note: str | None = None
+    canary_percent: int | None = None
 
 
 class RevisionOutput(Model):
@@ -1763,6 +1976,10 @@ class RoleOutput(Model):
 
 
 class RolesOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
     results: list[RoleOutput]
 
 
@@ -1805,6 +2022,47 @@ class RunInputRequest(Model):
     reuse: str | None = None
     pins: bool | None = None
     wait: float | None = None
+
+
+class Schedule(Model):
+    id: str
+    kind: KindCb1Enum
+    title: str | None = None
+    rhythm: RhythmEnum | None = None
+    hour: int | None = None
+    weekday: int | None = None
+    day: int | None = None
+    next_at: datetime
+    is_active: bool | None = None
+    created_at: datetime
+
+
+class ScheduleInputRequest(Model):
+    """`listing_id` for an owner's report, `requirement_id` for a buyer's, `region` for the market."""
+
+    kind: KindCb1Enum
+    listing_id: str | None = None
+    requirement_id: str | None = None
+    region: str | None = None
+    property_type: str | None = None
+    months: int | None = None
+    report_language: ReportLanguageEnum | None = None
+    formats: list[FormatsEnum] | None = None
+    office: str | None = None
+    notify: bool | None = None
+    rhythm: RhythmEnum
+    hour: int | None = None
+    weekday: int | None = None
+    day: int | None = None
+
+
+class ScoreOutput(Model):
+    """Finished calls and failed ones since the trial began, on trial and live."""
+
+    calls: int
+    errors: int
+    live_calls: int
+    live_errors: int
 
 
 class ServerInfoOut(Model):
@@ -1853,6 +2111,10 @@ class TemplateOutput(Model):
 
 
 class TemplatesOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
     results: list[TemplateOutput]
 
 
@@ -1914,6 +2176,14 @@ class ToolOutput(Model):
     timeout_seconds: float | None = None
 
 
+class ToolsOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
+    results: list[ToolOutput]
+
+
 class TopicOutput(Model):
     id: str
     title: NotificationsWordsOutput
@@ -1923,6 +2193,10 @@ class TopicOutput(Model):
 
 
 class TopicsOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
     results: list[TopicOutput]
 
 
@@ -1961,6 +2235,19 @@ class TrainForecastingRequest(Model):
 
 class TransferInputRequest(Model):
     member: str
+
+
+class TrialInputRequest(Model):
+    revision: int
+    percent: int
+
+
+class TrialOutput(Model):
+    """The trial that runs, its score so far, and how the last one ended if it was stopped by its failures."""
+
+    canary: CanaryOutput | None
+    score: ScoreOutput | None
+    result: CanaryResultOutput | None
 
 
 class TriggerInputRequest(Model):
@@ -2015,6 +2302,13 @@ class UsageOutput(Model):
     as_of: datetime
 
 
+class UseOutput(Model):
+    kind: ConnectionUseKind
+    name: str
+    url: str
+    named: bool
+
+
 class UserOutput(Model):
     id: str
     email: str
@@ -2023,6 +2317,14 @@ class UserOutput(Model):
     theme: ThemeEnum | None = None
     time_zone: str | None = None
     created_at: datetime
+
+
+class UsesOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
+    results: list[UseOutput]
 
 
 class VersionDetail(Model):
@@ -2060,6 +2362,10 @@ class WorkerOutput(Model):
 
 
 class WorkersOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
     results: list[WorkerOutput]
     as_of: datetime
 
@@ -2069,6 +2375,7 @@ class WorkflowDeployInputRequest(Model):
     tool_name: str | None = None
     description: str | None = None
     note: str | None = None
+    canary_percent: int | None = None
 
 
 class WorkflowDocument(Model):

@@ -204,6 +204,167 @@ class Properties:
         page = self.matches_list(cursor=cursor, fields=fields, limit=limit, ordering=ordering, requirement=requirement)
         yield from self._transport.rows(page, m.PaginatedMatchList)
 
+    def report_schedules_list(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+    ) -> m.PaginatedScheduleList:
+        """Schedules of reports."""
+        return self._transport.call(
+            "GET",
+            "/api/v1/properties/report-schedules",
+            query={"cursor": cursor, "fields": fields, "limit": limit, "ordering": ordering},
+            answer=m.PaginatedScheduleList,
+        )
+
+    def report_schedules_list_all(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+    ) -> Iterator[m.Schedule]:
+        """The rows of all pages."""
+        page = self.report_schedules_list(cursor=cursor, fields=fields, limit=limit, ordering=ordering)
+        yield from self._transport.rows(page, m.PaginatedScheduleList)
+
+    def report_schedules_create(
+        self,
+        *,
+        kind: m.KindCb1Enum,
+        rhythm: m.RhythmEnum,
+        idempotency_key: str | Unset = UNSET,
+        listing_id: str | Unset | None = UNSET,
+        requirement_id: str | Unset | None = UNSET,
+        region: str | Unset = UNSET,
+        property_type: str | Unset = UNSET,
+        months: int | Unset = UNSET,
+        report_language: m.ReportLanguageEnum | Unset = UNSET,
+        formats: builtins.list[m.FormatsEnum] | Unset = UNSET,
+        office: str | Unset = UNSET,
+        notify: bool | Unset = UNSET,
+        hour: int | Unset = UNSET,
+        weekday: int | Unset = UNSET,
+        day: int | Unset = UNSET,
+    ) -> m.Schedule:
+        """Make a report every day, week or month."""
+        return self._transport.call(
+            "POST",
+            "/api/v1/properties/report-schedules",
+            headers={"Idempotency-Key": idempotency_key},
+            json={
+                "kind": kind,
+                "listing_id": listing_id,
+                "requirement_id": requirement_id,
+                "region": region,
+                "property_type": property_type,
+                "months": months,
+                "report_language": report_language,
+                "formats": formats,
+                "office": office,
+                "notify": notify,
+                "rhythm": rhythm,
+                "hour": hour,
+                "weekday": weekday,
+                "day": day,
+            },
+            answer=m.Schedule,
+        )
+
+    def report_schedules_end(self, schedule_id: str) -> None:
+        """End a schedule."""
+        return self._transport.call("DELETE", f"/api/v1/properties/report-schedules/{quote(schedule_id)}", answer=None)
+
+    def reports_list(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+    ) -> m.PaginatedReportList:
+        """Reports, newest first."""
+        return self._transport.call(
+            "GET",
+            "/api/v1/properties/reports",
+            query={"cursor": cursor, "fields": fields, "limit": limit, "ordering": ordering},
+            answer=m.PaginatedReportList,
+        )
+
+    def reports_list_all(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+    ) -> Iterator[m.Report]:
+        """The rows of all pages."""
+        page = self.reports_list(cursor=cursor, fields=fields, limit=limit, ordering=ordering)
+        yield from self._transport.rows(page, m.PaginatedReportList)
+
+    def reports_create(
+        self,
+        *,
+        kind: m.KindCb1Enum,
+        idempotency_key: str | Unset = UNSET,
+        listing_id: str | Unset | None = UNSET,
+        requirement_id: str | Unset | None = UNSET,
+        region: str | Unset = UNSET,
+        property_type: str | Unset = UNSET,
+        months: int | Unset = UNSET,
+        report_language: m.ReportLanguageEnum | Unset = UNSET,
+        formats: builtins.list[m.FormatsEnum] | Unset = UNSET,
+        office: str | Unset = UNSET,
+        notify: bool | Unset = UNSET,
+    ) -> m.Report:
+        """Queue a report for an owner, a buyer or the market."""
+        return self._transport.call(
+            "POST",
+            "/api/v1/properties/reports",
+            headers={"Idempotency-Key": idempotency_key},
+            json={
+                "kind": kind,
+                "listing_id": listing_id,
+                "requirement_id": requirement_id,
+                "region": region,
+                "property_type": property_type,
+                "months": months,
+                "report_language": report_language,
+                "formats": formats,
+                "office": office,
+                "notify": notify,
+            },
+            answer=m.Report,
+        )
+
+    def reports_read(self, report_id: str, *, fields: str | Unset = UNSET) -> m.ReportDetail:
+        """One report with its content."""
+        return self._transport.call(
+            "GET", f"/api/v1/properties/reports/{quote(report_id)}", query={"fields": fields}, answer=m.ReportDetail
+        )
+
+    def reports_delete(self, report_id: str) -> None:
+        """Remove an ended report and its files."""
+        return self._transport.call("DELETE", f"/api/v1/properties/reports/{quote(report_id)}", answer=None)
+
+    def reports_cancel(self, report_id: str) -> m.Report:
+        """Stop a report that waits or runs."""
+        return self._transport.call("POST", f"/api/v1/properties/reports/{quote(report_id)}/cancel", answer=m.Report)
+
+    def reports_file(self, report_id: str, kind: str, *, fields: str | Unset = UNSET) -> bytes:
+        """One file of a report."""
+        return self._transport.call(
+            "GET",
+            f"/api/v1/properties/reports/{quote(report_id)}/files/{quote(kind)}",
+            query={"fields": fields},
+            answer=bytes,
+        )
+
     def requirements_list(
         self,
         *,
@@ -930,14 +1091,22 @@ class Integrations:
             "PUT", f"/api/v1/connections/{quote(connection_id)}", json={"values": values}, answer=m.ConnectionOutput
         )
 
-    def connections_delete(self, connection_id: str) -> None:
+    def connections_delete(self, connection_id: str, *, anyway: bool | Unset = UNSET) -> None:
         """Delete a connection with its values."""
-        return self._transport.call("DELETE", f"/api/v1/connections/{quote(connection_id)}", answer=None)
+        return self._transport.call(
+            "DELETE", f"/api/v1/connections/{quote(connection_id)}", query={"anyway": anyway}, answer=None
+        )
 
     def connections_test(self, connection_id: str) -> m.ConnectionOutput:
         """Call the service with the stored credential and tell how it went."""
         return self._transport.call(
             "POST", f"/api/v1/connections/{quote(connection_id)}/test", answer=m.ConnectionOutput
+        )
+
+    def connections_uses_list(self, connection_id: str, *, fields: str | Unset = UNSET) -> m.UsesOutput:
+        """What uses a connection."""
+        return self._transport.call(
+            "GET", f"/api/v1/connections/{quote(connection_id)}/uses", query={"fields": fields}, answer=m.UsesOutput
         )
 
     def list(self, *, fields: str | Unset = UNSET) -> m.IntegrationsOutput:
@@ -1314,8 +1483,8 @@ class Deployments:
         state: m.DeploymentState | Unset = UNSET,
         rate_limit: int | Unset = UNSET,
         allowed_origins: builtins.list[str] | Unset = UNSET,
-        prompts: builtins.list[m.PromptFieldRequest] | Unset = UNSET,
-        resources: builtins.list[m.ResourceFieldRequest] | Unset = UNSET,
+        prompts: builtins.list[m.PromptRequest] | Unset = UNSET,
+        resources: builtins.list[m.ResourceRequest] | Unset = UNSET,
     ) -> m.DeploymentOutput:
         """Change words, limits or origins, or pause, resume or retire the server."""
         return self._transport.call(
@@ -1333,6 +1502,25 @@ class Deployments:
             },
             answer=m.DeploymentOutput,
         )
+
+    def canary_read(self, slug: str, *, fields: str | Unset = UNSET) -> m.TrialOutput:
+        """The trial that runs, its score so far, and how the last one ended."""
+        return self._transport.call(
+            "GET", f"/api/v1/deployments/{quote(slug)}/canary", query={"fields": fields}, answer=m.TrialOutput
+        )
+
+    def canary_start(self, slug: str, *, revision: int, percent: int) -> m.TrialOutput:
+        """Give a probed revision a share of the calls, in place of an earlier trial."""
+        return self._transport.call(
+            "PUT",
+            f"/api/v1/deployments/{quote(slug)}/canary",
+            json={"revision": revision, "percent": percent},
+            answer=m.TrialOutput,
+        )
+
+    def canary_stop(self, slug: str) -> None:
+        """End the trial."""
+        return self._transport.call("DELETE", f"/api/v1/deployments/{quote(slug)}/canary", answer=None)
 
     def keys_list(
         self,
@@ -1365,14 +1553,28 @@ class Deployments:
         yield from self._transport.rows(page, m.PaginatedKeyOutputList)
 
     def keys_create(
-        self, slug: str, *, label: str, idempotency_key: str | Unset = UNSET, expires_at: datetime | Unset = UNSET
+        self,
+        slug: str,
+        *,
+        label: str,
+        idempotency_key: str | Unset = UNSET,
+        expires_at: datetime | Unset = UNSET,
+        per_minute: int | Unset = UNSET,
+        daily_calls: int | Unset = UNSET,
+        monthly_calls: int | Unset = UNSET,
     ) -> m.NewKeyOutput:
         """Create a key."""
         return self._transport.call(
             "POST",
             f"/api/v1/deployments/{quote(slug)}/keys",
             headers={"Idempotency-Key": idempotency_key},
-            json={"label": label, "expires_at": expires_at},
+            json={
+                "label": label,
+                "expires_at": expires_at,
+                "per_minute": per_minute,
+                "daily_calls": daily_calls,
+                "monthly_calls": monthly_calls,
+            },
             answer=m.NewKeyOutput,
         )
 
@@ -1423,13 +1625,14 @@ class Deployments:
         tools: builtins.list[m.ToolInputRequest],
         idempotency_key: str | Unset = UNSET,
         note: str | Unset = UNSET,
+        canary_percent: int | Unset = UNSET,
     ) -> m.RevisionOutput:
         """Make a revision, probe it with a real client, and switch to it."""
         return self._transport.call(
             "POST",
             f"/api/v1/deployments/{quote(slug)}/revisions",
             headers={"Idempotency-Key": idempotency_key},
-            json={"tools": tools, "note": note},
+            json={"tools": tools, "note": note, "canary_percent": canary_percent},
             answer=m.RevisionOutput,
         )
 
@@ -1439,13 +1642,10 @@ class Deployments:
             "POST", f"/api/v1/deployments/{quote(slug)}/revisions/{quote(number)}/activate", answer=m.RevisionOutput
         )
 
-    def tools_list(self, slug: str, *, fields: str | Unset = UNSET) -> builtins.list[m.ToolOutput]:
+    def tools_list(self, slug: str, *, fields: str | Unset = UNSET) -> m.ToolsOutput:
         """The tools of the live revision with their contracts."""
         return self._transport.call(
-            "GET",
-            f"/api/v1/deployments/{quote(slug)}/tools",
-            query={"fields": fields},
-            answer=builtins.list[m.ToolOutput],
+            "GET", f"/api/v1/deployments/{quote(slug)}/tools", query={"fields": fields}, answer=m.ToolsOutput
         )
 
     def templates_list(self, *, fields: str | Unset = UNSET) -> m.TemplatesOutput:
@@ -1568,23 +1768,29 @@ class Executions:
         format: Literal["json", "sse"] | Unset = UNSET,
         stream: bool | Unset = UNSET,
         last_event_id: int | Unset = UNSET,
-    ) -> builtins.list[m.EventOutput]:
+    ) -> m.EventsOutput:
         """The run's events as JSON after `after`, or as a live event stream with `stream=true`."""
         return self._transport.call(
             "GET",
             f"/api/v1/executions/{quote(execution_id)}/events",
             query={"after": after, "fields": fields, "format": format, "stream": stream},
             headers={"Last-Event-ID": last_event_id},
-            answer=builtins.list[m.EventOutput],
+            answer=m.EventsOutput,
         )
 
-    def nodes_list(self, execution_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.NodeRunOutput]:
-        """What each node of a run did."""
+    def explanation(self, execution_id: str, *, fields: str | Unset = UNSET) -> m.ExplanationOutput:
+        """Why a failed run failed."""
         return self._transport.call(
             "GET",
-            f"/api/v1/executions/{quote(execution_id)}/nodes",
+            f"/api/v1/executions/{quote(execution_id)}/explanation",
             query={"fields": fields},
-            answer=builtins.list[m.NodeRunOutput],
+            answer=m.ExplanationOutput,
+        )
+
+    def nodes_list(self, execution_id: str, *, fields: str | Unset = UNSET) -> m.NodeRunsOutput:
+        """What each node of a run did."""
+        return self._transport.call(
+            "GET", f"/api/v1/executions/{quote(execution_id)}/nodes", query={"fields": fields}, answer=m.NodeRunsOutput
         )
 
     def resume(self, execution_id: str) -> m.ExecutionOutput:
@@ -2518,11 +2724,9 @@ class Workflows:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def trigger_kinds_list(self, *, fields: str | Unset = UNSET) -> builtins.list[m.KindOutput]:
+    def trigger_kinds_list(self, *, fields: str | Unset = UNSET) -> m.KindsOutput:
         """Every kind of trigger with the schema of its configuration."""
-        return self._transport.call(
-            "GET", "/api/v1/trigger-kinds", query={"fields": fields}, answer=builtins.list[m.KindOutput]
-        )
+        return self._transport.call("GET", "/api/v1/trigger-kinds", query={"fields": fields}, answer=m.KindsOutput)
 
     def list(
         self,
@@ -2612,6 +2816,43 @@ class Workflows:
         """Delete a workflow with its versions."""
         return self._transport.call("DELETE", f"/api/v1/workflows/{quote(workflow_id)}", answer=None)
 
+    def comments_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.CommentOutput]:
+        """What was said about the nodes, oldest first."""
+        return self._transport.call(
+            "GET",
+            f"/api/v1/workflows/{quote(workflow_id)}/comments",
+            query={"fields": fields},
+            answer=builtins.list[m.CommentOutput],
+        )
+
+    def comments_create(
+        self, workflow_id: str, *, text: str, node: str | Unset = UNSET, thread: str | Unset = UNSET
+    ) -> m.CommentOutput:
+        """Say something about a node, or answer in a thread."""
+        return self._transport.call(
+            "POST",
+            f"/api/v1/workflows/{quote(workflow_id)}/comments",
+            json={"text": text, "node": node, "thread": thread},
+            answer=m.CommentOutput,
+        )
+
+    def comments_change(
+        self, workflow_id: str, comment_id: str, *, text: str | Unset = UNSET, resolved: bool | Unset = UNSET
+    ) -> m.CommentOutput:
+        """Mend one's own words, or settle a thread and open it again."""
+        return self._transport.call(
+            "PATCH",
+            f"/api/v1/workflows/{quote(workflow_id)}/comments/{quote(comment_id)}",
+            json={"text": text, "resolved": resolved},
+            answer=m.CommentOutput,
+        )
+
+    def comments_delete(self, workflow_id: str, comment_id: str) -> None:
+        """Take a comment back, with the answers to it."""
+        return self._transport.call(
+            "DELETE", f"/api/v1/workflows/{quote(workflow_id)}/comments/{quote(comment_id)}", answer=None
+        )
+
     def deploy(
         self,
         workflow_id: str,
@@ -2621,13 +2862,20 @@ class Workflows:
         tool_name: str | Unset = UNSET,
         description: str | Unset = UNSET,
         note: str | Unset = UNSET,
+        canary_percent: int | Unset = UNSET,
     ) -> m.NewDeploymentOutput:
         """From a workflow's draft to a live tool in one call."""
         return self._transport.call(
             "POST",
             f"/api/v1/workflows/{quote(workflow_id)}/deploy",
             headers={"Idempotency-Key": idempotency_key},
-            json={"deployment": deployment, "tool_name": tool_name, "description": description, "note": note},
+            json={
+                "deployment": deployment,
+                "tool_name": tool_name,
+                "description": description,
+                "note": note,
+                "canary_percent": canary_percent,
+            },
             answer=m.NewDeploymentOutput,
         )
 
@@ -2659,13 +2907,10 @@ class Workflows:
             "POST", f"/api/v1/workflows/{quote(workflow_id)}/files", files={"file": file}, answer=dict[str, Any]
         )
 
-    def inputs_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.KeptInputOutput]:
+    def inputs_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> m.KeptInputsOutput:
         """Inputs kept for later test runs."""
         return self._transport.call(
-            "GET",
-            f"/api/v1/workflows/{quote(workflow_id)}/inputs",
-            query={"fields": fields},
-            answer=builtins.list[m.KeptInputOutput],
+            "GET", f"/api/v1/workflows/{quote(workflow_id)}/inputs", query={"fields": fields}, answer=m.KeptInputsOutput
         )
 
     def inputs_save(self, workflow_id: str, *, name: str, input: dict[str, Any]) -> m.KeptInputOutput:
@@ -2692,22 +2937,19 @@ class Workflows:
         query: str | Unset = UNSET,
         params: dict[str, Any] | Unset = UNSET,
         connection: str | Unset | None = UNSET,
-    ) -> builtins.list[m.OptionOutput]:
+    ) -> m.OptionsOutput:
         """The choices of a field of an action, from its upstream or from the workspace."""
         return self._transport.call(
             "POST",
             f"/api/v1/workflows/{quote(workflow_id)}/options",
             json={"action": action, "field": field, "query": query, "params": params, "connection": connection},
-            answer=builtins.list[m.OptionOutput],
+            answer=m.OptionsOutput,
         )
 
-    def pins_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.PinOutput]:
+    def pins_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> m.PinsOutput:
         """The pinned results of a workflow."""
         return self._transport.call(
-            "GET",
-            f"/api/v1/workflows/{quote(workflow_id)}/pins",
-            query={"fields": fields},
-            answer=builtins.list[m.PinOutput],
+            "GET", f"/api/v1/workflows/{quote(workflow_id)}/pins", query={"fields": fields}, answer=m.PinsOutput
         )
 
     def pins_save(self, workflow_id: str, node: str, *, output: Any, port: str | Unset = UNSET) -> m.PinOutput:
@@ -2767,6 +3009,38 @@ class Workflows:
                 "wait": wait,
             },
             answer=m.OutcomeOutput,
+        )
+
+    def tests_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.CaseOutput]:
+        """The tests with their last results."""
+        return self._transport.call(
+            "GET",
+            f"/api/v1/workflows/{quote(workflow_id)}/tests",
+            query={"fields": fields},
+            answer=builtins.list[m.CaseOutput],
+        )
+
+    def tests_create(
+        self, workflow_id: str, *, run: str, name: str, ignored: builtins.list[str] | Unset = UNSET
+    ) -> m.CaseOutput:
+        """Make a test of a run."""
+        return self._transport.call(
+            "POST",
+            f"/api/v1/workflows/{quote(workflow_id)}/tests",
+            json={"run": run, "name": name, "ignored": ignored},
+            answer=m.CaseOutput,
+        )
+
+    def tests_delete(self, workflow_id: str, test_id: str) -> None:
+        """Forget a test."""
+        return self._transport.call(
+            "DELETE", f"/api/v1/workflows/{quote(workflow_id)}/tests/{quote(test_id)}", answer=None
+        )
+
+    def tests_run(self, workflow_id: str) -> builtins.list[m.CaseOutput]:
+        """Replay all tests against the draft."""
+        return self._transport.call(
+            "POST", f"/api/v1/workflows/{quote(workflow_id)}/tests/run", answer=builtins.list[m.CaseOutput]
         )
 
     def triggers_list(
@@ -3269,6 +3543,173 @@ class AsyncProperties:
         )
         async for row in self._transport.rows(page, m.PaginatedMatchList):
             yield row
+
+    async def report_schedules_list(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+    ) -> m.PaginatedScheduleList:
+        """Schedules of reports."""
+        return await self._transport.call(
+            "GET",
+            "/api/v1/properties/report-schedules",
+            query={"cursor": cursor, "fields": fields, "limit": limit, "ordering": ordering},
+            answer=m.PaginatedScheduleList,
+        )
+
+    async def report_schedules_list_all(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+    ) -> AsyncIterator[m.Schedule]:
+        """The rows of all pages."""
+        page = await self.report_schedules_list(cursor=cursor, fields=fields, limit=limit, ordering=ordering)
+        async for row in self._transport.rows(page, m.PaginatedScheduleList):
+            yield row
+
+    async def report_schedules_create(
+        self,
+        *,
+        kind: m.KindCb1Enum,
+        rhythm: m.RhythmEnum,
+        idempotency_key: str | Unset = UNSET,
+        listing_id: str | Unset | None = UNSET,
+        requirement_id: str | Unset | None = UNSET,
+        region: str | Unset = UNSET,
+        property_type: str | Unset = UNSET,
+        months: int | Unset = UNSET,
+        report_language: m.ReportLanguageEnum | Unset = UNSET,
+        formats: builtins.list[m.FormatsEnum] | Unset = UNSET,
+        office: str | Unset = UNSET,
+        notify: bool | Unset = UNSET,
+        hour: int | Unset = UNSET,
+        weekday: int | Unset = UNSET,
+        day: int | Unset = UNSET,
+    ) -> m.Schedule:
+        """Make a report every day, week or month."""
+        return await self._transport.call(
+            "POST",
+            "/api/v1/properties/report-schedules",
+            headers={"Idempotency-Key": idempotency_key},
+            json={
+                "kind": kind,
+                "listing_id": listing_id,
+                "requirement_id": requirement_id,
+                "region": region,
+                "property_type": property_type,
+                "months": months,
+                "report_language": report_language,
+                "formats": formats,
+                "office": office,
+                "notify": notify,
+                "rhythm": rhythm,
+                "hour": hour,
+                "weekday": weekday,
+                "day": day,
+            },
+            answer=m.Schedule,
+        )
+
+    async def report_schedules_end(self, schedule_id: str) -> None:
+        """End a schedule."""
+        return await self._transport.call(
+            "DELETE", f"/api/v1/properties/report-schedules/{quote(schedule_id)}", answer=None
+        )
+
+    async def reports_list(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+    ) -> m.PaginatedReportList:
+        """Reports, newest first."""
+        return await self._transport.call(
+            "GET",
+            "/api/v1/properties/reports",
+            query={"cursor": cursor, "fields": fields, "limit": limit, "ordering": ordering},
+            answer=m.PaginatedReportList,
+        )
+
+    async def reports_list_all(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at"] | Unset = UNSET,
+    ) -> AsyncIterator[m.Report]:
+        """The rows of all pages."""
+        page = await self.reports_list(cursor=cursor, fields=fields, limit=limit, ordering=ordering)
+        async for row in self._transport.rows(page, m.PaginatedReportList):
+            yield row
+
+    async def reports_create(
+        self,
+        *,
+        kind: m.KindCb1Enum,
+        idempotency_key: str | Unset = UNSET,
+        listing_id: str | Unset | None = UNSET,
+        requirement_id: str | Unset | None = UNSET,
+        region: str | Unset = UNSET,
+        property_type: str | Unset = UNSET,
+        months: int | Unset = UNSET,
+        report_language: m.ReportLanguageEnum | Unset = UNSET,
+        formats: builtins.list[m.FormatsEnum] | Unset = UNSET,
+        office: str | Unset = UNSET,
+        notify: bool | Unset = UNSET,
+    ) -> m.Report:
+        """Queue a report for an owner, a buyer or the market."""
+        return await self._transport.call(
+            "POST",
+            "/api/v1/properties/reports",
+            headers={"Idempotency-Key": idempotency_key},
+            json={
+                "kind": kind,
+                "listing_id": listing_id,
+                "requirement_id": requirement_id,
+                "region": region,
+                "property_type": property_type,
+                "months": months,
+                "report_language": report_language,
+                "formats": formats,
+                "office": office,
+                "notify": notify,
+            },
+            answer=m.Report,
+        )
+
+    async def reports_read(self, report_id: str, *, fields: str | Unset = UNSET) -> m.ReportDetail:
+        """One report with its content."""
+        return await self._transport.call(
+            "GET", f"/api/v1/properties/reports/{quote(report_id)}", query={"fields": fields}, answer=m.ReportDetail
+        )
+
+    async def reports_delete(self, report_id: str) -> None:
+        """Remove an ended report and its files."""
+        return await self._transport.call("DELETE", f"/api/v1/properties/reports/{quote(report_id)}", answer=None)
+
+    async def reports_cancel(self, report_id: str) -> m.Report:
+        """Stop a report that waits or runs."""
+        return await self._transport.call(
+            "POST", f"/api/v1/properties/reports/{quote(report_id)}/cancel", answer=m.Report
+        )
+
+    async def reports_file(self, report_id: str, kind: str, *, fields: str | Unset = UNSET) -> bytes:
+        """One file of a report."""
+        return await self._transport.call(
+            "GET",
+            f"/api/v1/properties/reports/{quote(report_id)}/files/{quote(kind)}",
+            query={"fields": fields},
+            answer=bytes,
+        )
 
     async def requirements_list(
         self,
@@ -4005,14 +4446,22 @@ class AsyncIntegrations:
             "PUT", f"/api/v1/connections/{quote(connection_id)}", json={"values": values}, answer=m.ConnectionOutput
         )
 
-    async def connections_delete(self, connection_id: str) -> None:
+    async def connections_delete(self, connection_id: str, *, anyway: bool | Unset = UNSET) -> None:
         """Delete a connection with its values."""
-        return await self._transport.call("DELETE", f"/api/v1/connections/{quote(connection_id)}", answer=None)
+        return await self._transport.call(
+            "DELETE", f"/api/v1/connections/{quote(connection_id)}", query={"anyway": anyway}, answer=None
+        )
 
     async def connections_test(self, connection_id: str) -> m.ConnectionOutput:
         """Call the service with the stored credential and tell how it went."""
         return await self._transport.call(
             "POST", f"/api/v1/connections/{quote(connection_id)}/test", answer=m.ConnectionOutput
+        )
+
+    async def connections_uses_list(self, connection_id: str, *, fields: str | Unset = UNSET) -> m.UsesOutput:
+        """What uses a connection."""
+        return await self._transport.call(
+            "GET", f"/api/v1/connections/{quote(connection_id)}/uses", query={"fields": fields}, answer=m.UsesOutput
         )
 
     async def list(self, *, fields: str | Unset = UNSET) -> m.IntegrationsOutput:
@@ -4397,8 +4846,8 @@ class AsyncDeployments:
         state: m.DeploymentState | Unset = UNSET,
         rate_limit: int | Unset = UNSET,
         allowed_origins: builtins.list[str] | Unset = UNSET,
-        prompts: builtins.list[m.PromptFieldRequest] | Unset = UNSET,
-        resources: builtins.list[m.ResourceFieldRequest] | Unset = UNSET,
+        prompts: builtins.list[m.PromptRequest] | Unset = UNSET,
+        resources: builtins.list[m.ResourceRequest] | Unset = UNSET,
     ) -> m.DeploymentOutput:
         """Change words, limits or origins, or pause, resume or retire the server."""
         return await self._transport.call(
@@ -4416,6 +4865,25 @@ class AsyncDeployments:
             },
             answer=m.DeploymentOutput,
         )
+
+    async def canary_read(self, slug: str, *, fields: str | Unset = UNSET) -> m.TrialOutput:
+        """The trial that runs, its score so far, and how the last one ended."""
+        return await self._transport.call(
+            "GET", f"/api/v1/deployments/{quote(slug)}/canary", query={"fields": fields}, answer=m.TrialOutput
+        )
+
+    async def canary_start(self, slug: str, *, revision: int, percent: int) -> m.TrialOutput:
+        """Give a probed revision a share of the calls, in place of an earlier trial."""
+        return await self._transport.call(
+            "PUT",
+            f"/api/v1/deployments/{quote(slug)}/canary",
+            json={"revision": revision, "percent": percent},
+            answer=m.TrialOutput,
+        )
+
+    async def canary_stop(self, slug: str) -> None:
+        """End the trial."""
+        return await self._transport.call("DELETE", f"/api/v1/deployments/{quote(slug)}/canary", answer=None)
 
     async def keys_list(
         self,
@@ -4449,14 +4917,28 @@ class AsyncDeployments:
             yield row
 
     async def keys_create(
-        self, slug: str, *, label: str, idempotency_key: str | Unset = UNSET, expires_at: datetime | Unset = UNSET
+        self,
+        slug: str,
+        *,
+        label: str,
+        idempotency_key: str | Unset = UNSET,
+        expires_at: datetime | Unset = UNSET,
+        per_minute: int | Unset = UNSET,
+        daily_calls: int | Unset = UNSET,
+        monthly_calls: int | Unset = UNSET,
     ) -> m.NewKeyOutput:
         """Create a key."""
         return await self._transport.call(
             "POST",
             f"/api/v1/deployments/{quote(slug)}/keys",
             headers={"Idempotency-Key": idempotency_key},
-            json={"label": label, "expires_at": expires_at},
+            json={
+                "label": label,
+                "expires_at": expires_at,
+                "per_minute": per_minute,
+                "daily_calls": daily_calls,
+                "monthly_calls": monthly_calls,
+            },
             answer=m.NewKeyOutput,
         )
 
@@ -4510,13 +4992,14 @@ class AsyncDeployments:
         tools: builtins.list[m.ToolInputRequest],
         idempotency_key: str | Unset = UNSET,
         note: str | Unset = UNSET,
+        canary_percent: int | Unset = UNSET,
     ) -> m.RevisionOutput:
         """Make a revision, probe it with a real client, and switch to it."""
         return await self._transport.call(
             "POST",
             f"/api/v1/deployments/{quote(slug)}/revisions",
             headers={"Idempotency-Key": idempotency_key},
-            json={"tools": tools, "note": note},
+            json={"tools": tools, "note": note, "canary_percent": canary_percent},
             answer=m.RevisionOutput,
         )
 
@@ -4526,13 +5009,10 @@ class AsyncDeployments:
             "POST", f"/api/v1/deployments/{quote(slug)}/revisions/{quote(number)}/activate", answer=m.RevisionOutput
         )
 
-    async def tools_list(self, slug: str, *, fields: str | Unset = UNSET) -> builtins.list[m.ToolOutput]:
+    async def tools_list(self, slug: str, *, fields: str | Unset = UNSET) -> m.ToolsOutput:
         """The tools of the live revision with their contracts."""
         return await self._transport.call(
-            "GET",
-            f"/api/v1/deployments/{quote(slug)}/tools",
-            query={"fields": fields},
-            answer=builtins.list[m.ToolOutput],
+            "GET", f"/api/v1/deployments/{quote(slug)}/tools", query={"fields": fields}, answer=m.ToolsOutput
         )
 
     async def templates_list(self, *, fields: str | Unset = UNSET) -> m.TemplatesOutput:
@@ -4658,23 +5138,29 @@ class AsyncExecutions:
         format: Literal["json", "sse"] | Unset = UNSET,
         stream: bool | Unset = UNSET,
         last_event_id: int | Unset = UNSET,
-    ) -> builtins.list[m.EventOutput]:
+    ) -> m.EventsOutput:
         """The run's events as JSON after `after`, or as a live event stream with `stream=true`."""
         return await self._transport.call(
             "GET",
             f"/api/v1/executions/{quote(execution_id)}/events",
             query={"after": after, "fields": fields, "format": format, "stream": stream},
             headers={"Last-Event-ID": last_event_id},
-            answer=builtins.list[m.EventOutput],
+            answer=m.EventsOutput,
         )
 
-    async def nodes_list(self, execution_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.NodeRunOutput]:
-        """What each node of a run did."""
+    async def explanation(self, execution_id: str, *, fields: str | Unset = UNSET) -> m.ExplanationOutput:
+        """Why a failed run failed."""
         return await self._transport.call(
             "GET",
-            f"/api/v1/executions/{quote(execution_id)}/nodes",
+            f"/api/v1/executions/{quote(execution_id)}/explanation",
             query={"fields": fields},
-            answer=builtins.list[m.NodeRunOutput],
+            answer=m.ExplanationOutput,
+        )
+
+    async def nodes_list(self, execution_id: str, *, fields: str | Unset = UNSET) -> m.NodeRunsOutput:
+        """What each node of a run did."""
+        return await self._transport.call(
+            "GET", f"/api/v1/executions/{quote(execution_id)}/nodes", query={"fields": fields}, answer=m.NodeRunsOutput
         )
 
     async def resume(self, execution_id: str) -> m.ExecutionOutput:
@@ -5630,10 +6116,10 @@ class AsyncWorkflows:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
-    async def trigger_kinds_list(self, *, fields: str | Unset = UNSET) -> builtins.list[m.KindOutput]:
+    async def trigger_kinds_list(self, *, fields: str | Unset = UNSET) -> m.KindsOutput:
         """Every kind of trigger with the schema of its configuration."""
         return await self._transport.call(
-            "GET", "/api/v1/trigger-kinds", query={"fields": fields}, answer=builtins.list[m.KindOutput]
+            "GET", "/api/v1/trigger-kinds", query={"fields": fields}, answer=m.KindsOutput
         )
 
     async def list(
@@ -5725,6 +6211,43 @@ class AsyncWorkflows:
         """Delete a workflow with its versions."""
         return await self._transport.call("DELETE", f"/api/v1/workflows/{quote(workflow_id)}", answer=None)
 
+    async def comments_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.CommentOutput]:
+        """What was said about the nodes, oldest first."""
+        return await self._transport.call(
+            "GET",
+            f"/api/v1/workflows/{quote(workflow_id)}/comments",
+            query={"fields": fields},
+            answer=builtins.list[m.CommentOutput],
+        )
+
+    async def comments_create(
+        self, workflow_id: str, *, text: str, node: str | Unset = UNSET, thread: str | Unset = UNSET
+    ) -> m.CommentOutput:
+        """Say something about a node, or answer in a thread."""
+        return await self._transport.call(
+            "POST",
+            f"/api/v1/workflows/{quote(workflow_id)}/comments",
+            json={"text": text, "node": node, "thread": thread},
+            answer=m.CommentOutput,
+        )
+
+    async def comments_change(
+        self, workflow_id: str, comment_id: str, *, text: str | Unset = UNSET, resolved: bool | Unset = UNSET
+    ) -> m.CommentOutput:
+        """Mend one's own words, or settle a thread and open it again."""
+        return await self._transport.call(
+            "PATCH",
+            f"/api/v1/workflows/{quote(workflow_id)}/comments/{quote(comment_id)}",
+            json={"text": text, "resolved": resolved},
+            answer=m.CommentOutput,
+        )
+
+    async def comments_delete(self, workflow_id: str, comment_id: str) -> None:
+        """Take a comment back, with the answers to it."""
+        return await self._transport.call(
+            "DELETE", f"/api/v1/workflows/{quote(workflow_id)}/comments/{quote(comment_id)}", answer=None
+        )
+
     async def deploy(
         self,
         workflow_id: str,
@@ -5734,13 +6257,20 @@ class AsyncWorkflows:
         tool_name: str | Unset = UNSET,
         description: str | Unset = UNSET,
         note: str | Unset = UNSET,
+        canary_percent: int | Unset = UNSET,
     ) -> m.NewDeploymentOutput:
         """From a workflow's draft to a live tool in one call."""
         return await self._transport.call(
             "POST",
             f"/api/v1/workflows/{quote(workflow_id)}/deploy",
             headers={"Idempotency-Key": idempotency_key},
-            json={"deployment": deployment, "tool_name": tool_name, "description": description, "note": note},
+            json={
+                "deployment": deployment,
+                "tool_name": tool_name,
+                "description": description,
+                "note": note,
+                "canary_percent": canary_percent,
+            },
             answer=m.NewDeploymentOutput,
         )
 
@@ -5772,13 +6302,10 @@ class AsyncWorkflows:
             "POST", f"/api/v1/workflows/{quote(workflow_id)}/files", files={"file": file}, answer=dict[str, Any]
         )
 
-    async def inputs_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.KeptInputOutput]:
+    async def inputs_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> m.KeptInputsOutput:
         """Inputs kept for later test runs."""
         return await self._transport.call(
-            "GET",
-            f"/api/v1/workflows/{quote(workflow_id)}/inputs",
-            query={"fields": fields},
-            answer=builtins.list[m.KeptInputOutput],
+            "GET", f"/api/v1/workflows/{quote(workflow_id)}/inputs", query={"fields": fields}, answer=m.KeptInputsOutput
         )
 
     async def inputs_save(self, workflow_id: str, *, name: str, input: dict[str, Any]) -> m.KeptInputOutput:
@@ -5805,22 +6332,19 @@ class AsyncWorkflows:
         query: str | Unset = UNSET,
         params: dict[str, Any] | Unset = UNSET,
         connection: str | Unset | None = UNSET,
-    ) -> builtins.list[m.OptionOutput]:
+    ) -> m.OptionsOutput:
         """The choices of a field of an action, from its upstream or from the workspace."""
         return await self._transport.call(
             "POST",
             f"/api/v1/workflows/{quote(workflow_id)}/options",
             json={"action": action, "field": field, "query": query, "params": params, "connection": connection},
-            answer=builtins.list[m.OptionOutput],
+            answer=m.OptionsOutput,
         )
 
-    async def pins_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.PinOutput]:
+    async def pins_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> m.PinsOutput:
         """The pinned results of a workflow."""
         return await self._transport.call(
-            "GET",
-            f"/api/v1/workflows/{quote(workflow_id)}/pins",
-            query={"fields": fields},
-            answer=builtins.list[m.PinOutput],
+            "GET", f"/api/v1/workflows/{quote(workflow_id)}/pins", query={"fields": fields}, answer=m.PinsOutput
         )
 
     async def pins_save(self, workflow_id: str, node: str, *, output: Any, port: str | Unset = UNSET) -> m.PinOutput:
@@ -5882,6 +6406,38 @@ class AsyncWorkflows:
                 "wait": wait,
             },
             answer=m.OutcomeOutput,
+        )
+
+    async def tests_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.CaseOutput]:
+        """The tests with their last results."""
+        return await self._transport.call(
+            "GET",
+            f"/api/v1/workflows/{quote(workflow_id)}/tests",
+            query={"fields": fields},
+            answer=builtins.list[m.CaseOutput],
+        )
+
+    async def tests_create(
+        self, workflow_id: str, *, run: str, name: str, ignored: builtins.list[str] | Unset = UNSET
+    ) -> m.CaseOutput:
+        """Make a test of a run."""
+        return await self._transport.call(
+            "POST",
+            f"/api/v1/workflows/{quote(workflow_id)}/tests",
+            json={"run": run, "name": name, "ignored": ignored},
+            answer=m.CaseOutput,
+        )
+
+    async def tests_delete(self, workflow_id: str, test_id: str) -> None:
+        """Forget a test."""
+        return await self._transport.call(
+            "DELETE", f"/api/v1/workflows/{quote(workflow_id)}/tests/{quote(test_id)}", answer=None
+        )
+
+    async def tests_run(self, workflow_id: str) -> builtins.list[m.CaseOutput]:
+        """Replay all tests against the draft."""
+        return await self._transport.call(
+            "POST", f"/api/v1/workflows/{quote(workflow_id)}/tests/run", answer=builtins.list[m.CaseOutput]
         )
 
     async def triggers_list(
