@@ -170,6 +170,16 @@ class Execution(TenantRow):
                 condition=models.Q(state__in=["queued", "running"]),
             ),
             models.Index(fields=["wake_at"], name="execution_sleeping", condition=models.Q(state="waiting")),
+            # What is rare must be found among millions. A good call of a tool is written into the first of these only.
+            models.Index(fields=["workspace", "tool", "-id"], name="execution_tool", condition=~models.Q(tool="")),
+            models.Index(
+                fields=["workspace", "source", "-id"], name="execution_source", condition=~models.Q(source="mcp")
+            ),
+            models.Index(
+                fields=["workspace", "state", "-id"],
+                name="execution_stopped",
+                condition=models.Q(state__in=["failed", "cancelled"]),
+            ),
         )
         ordering = ("-id",)
 
@@ -238,6 +248,7 @@ class ExecutionEvent(models.Model):
 
 
 # The tables of these modules belong to this app.
+from workflows.comment_models import Comment  # noqa: E402, F401
 from workflows.run_models import SavedFilter, WorkflowTest  # noqa: E402, F401
 from workflows.triggers.models import Firing, Trigger  # noqa: E402, F401
 from workflows.turn_models import Turn  # noqa: E402, F401
