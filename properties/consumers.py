@@ -40,6 +40,9 @@ class MonitorConsumer(AsyncJsonWebsocketConsumer):
     async def monitor_event(self, event: dict[str, Any]) -> None:
         await self.send_json({**event, "type": "collection"})
 
+    async def report_event(self, event: dict[str, Any]) -> None:
+        await self.send_json({**event, "type": "report"})
+
 
 @database_sync_to_async
 def _workspace_of(user: Any) -> UUID | None:

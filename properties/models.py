@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from portal.common.db import TenantRow
+from properties import desk_models  # noqa: F401 - its tables belong to this app
 from properties.normalise.codes import PropertyType, Trade
 
 TRADES = [(trade.value, trade.value) for trade in Trade]

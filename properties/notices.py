@@ -10,14 +10,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from portal.notifications.models import Channel, Event, Mode
+from portal.notifications.models import Channel, Event, Mode, Severity
 from portal.notifications.publish import notify
 from portal.notifications.receivers import hear
 from portal.notifications.topics import Topic, Words
+from properties.desk_models import Report
 from properties.models import Listing, Match, Requirement
-from properties.signals import matches_found, price_changed
+from properties.signals import matches_found, price_changed, report_ended
 
-MATCH, PRICE = "properties.match", "properties.price"
+MATCH, PRICE, REPORT = "properties.match", "properties.price", "properties.report"
 TOPICS = [
     Topic(
         MATCH,
@@ -25,6 +26,15 @@ TOPICS = [
         Words(
             "New listings fit a customer's wishes: at once or once a day, as the customer's entry says.",
             "고객 조건에 맞는 새 매물입니다. 고객별 설정에 따라 즉시 또는 하루 한 번 알립니다.",
+        ),
+        modes={Channel.EMAIL: Mode.INSTANT},
+    ),
+    Topic(
+        REPORT,
+        Words("Reports", "리포트"),
+        Words(
+            "A report that you asked for or that is due is ready, or could not be made.",
+            "요청하거나 예약한 리포트가 준비되었거나 만들지 못했습니다.",
         ),
         modes={Channel.EMAIL: Mode.INSTANT},
     ),
@@ -170,4 +180,32 @@ def tell_price(
         subject=f"listing:{home.pk}",
         cooldown=PRICE_REST,
         data={"listing": str(home.pk), "before": old, "after": new, "change_percent": round(percent, 2)},
+    )
+
+
+@hear(report_ended)
+def tell_report(workspace_id: UUID, report_id: UUID, **_: Any) -> Event | None:
+    """Whoever asked for the report hears of its end, and for a scheduled one the workspace's own destinations too."""
+    report = Report.objects.for_workspace(workspace_id).filter(pk=report_id).first()
+    if report is None or not report.request.get("notify", True):
+        return None
+    failed = report.state == Report.State.FAILED
+    sections = (report.document or {}).get("sections", [])
+    facts = [text for section in sections for text in section["paragraphs"]][:4]
+    files = ", ".join(sorted(name.upper() for name in report.files))
+    return notify(
+        workspace_id,
+        REPORT,
+        Words(f"Report failed: {report.title}", f"리포트를 만들지 못했습니다: {report.title}")
+        if failed
+        else Words(f"Report ready: {report.title}", f"리포트 준비됨: {report.title}"),
+        report.problem
+        if failed
+        else Words("\n".join([f"Files: {files}", *facts]), "\n".join([f"파일: {files}", *facts])),
+        f"/properties/reports/{report.pk}",
+        severity=Severity.WARNING if failed else Severity.SUCCESS,
+        dedup_key=f"report:{report.pk}",
+        people=[report.requested_by] if report.requested_by else [],
+        include_workspace=report.schedule_id is not None,
+        data={"report": str(report.pk), "kind": report.kind, "state": report.state, "files": sorted(report.files)},
     )

@@ -51,7 +51,7 @@ def resolve_regions(workspace: Workspace, region_codes: Iterable[str]) -> list[U
     return created
 
 
-def comparison_view(advert: Advert) -> Any:
+def comparison_view(advert: Advert, photo_key: str = "") -> Any:
     """The advert as the duplicate search sees it."""
     from properties.dedup import Advert as View
 
@@ -76,6 +76,7 @@ def comparison_view(advert: Advert) -> Any:
         latitude=facts.get("latitude"),
         longitude=facts.get("longitude"),
         description=facts.get("description", ""),
+        photo_key=photo_key,
         group_key=f"{advert.platform}:{facts['group_key']}" if facts.get("group_key") else "",
         source_keys=tuple(facts.get("source_keys", ())),
     )
@@ -84,6 +85,7 @@ def comparison_view(advert: Advert) -> Any:
 def _resolve_region(workspace: Workspace, code: str) -> list[UUID]:
     from properties.dedup import Decision as Verdict
     from properties.dedup import DuplicateIndex, compare
+    from properties.images.services import photo_keys_of
 
     adverts = list(Advert.objects.for_workspace(workspace).filter(region_code=code).select_for_update().order_by("pk"))
     live = {advert.key: advert for advert in adverts if advert.state != AdvertState.CLOSED}
@@ -94,7 +96,8 @@ def _resolve_region(workspace: Workspace, code: str) -> list[UUID]:
         Verdict(decision.one_key, decision.other_key, decision.same)
         for decision in Decision.objects.for_workspace(workspace).filter(Q(one_key__in=live) | Q(other_key__in=live))
     ]
-    views = {key: comparison_view(advert) for key, advert in live.items()}
+    photos = photo_keys_of(list(live.values()))
+    views = {key: comparison_view(advert, photos.get(key, "")) for key, advert in live.items()}
     index.add(views.values(), verdicts)
     now = timezone.now()
     created: list[UUID] = []

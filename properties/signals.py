@@ -12,3 +12,5 @@ price_changed = Signal()
 matches_found = Signal()
 #: collection_id; workspace_id. Every end of a collection, also a blocked one.
 collection_ended = Signal()
+#: report_id; workspace_id. Every end of a report except a cancelled one.
+report_ended = Signal()

@@ -18,7 +18,8 @@ def run_collection(collection_id: str) -> None:
 
 @shared_task(name="properties.resolve", queue="compute")
 def resolve(workspace_id: str, region_codes: list[str]) -> None:
-    """Cluster the adverts of some dongs, then match what is new."""
+    """Cluster the adverts of some dongs, then match what is new and look at its photos."""
+    from properties.images.services import photos_note
     from properties.resolution import resolve_regions
     from properties.services import match_listings
 
@@ -26,6 +27,7 @@ def resolve(workspace_id: str, region_codes: list[str]) -> None:
     created = resolve_regions(workspace, region_codes)
     if created:
         match_listings(workspace, listing_ids=created)
+    photos_note(workspace, region_codes)
 
 
 @shared_task(name="properties.expire_raw_pages", queue="default")
@@ -52,9 +54,45 @@ def tell_daily() -> int:
     return tell()
 
 
+@shared_task(name="properties.make_report", queue="default")
+def make_report(report_id: str) -> None:
+    """Make a queued report."""
+    from properties.reports.services import report_make
+
+    report_make(report_id)
+
+
+@shared_task(name="properties.reports_due", queue="default")
+def reports_due() -> int:
+    """Queue what schedules of reports ask for, and what a lost worker left behind."""
+    from properties.reports import services
+
+    return services.reports_due() + services.reports_rescue()
+
+
+@shared_task(name="properties.fetch_photos", queue="default")
+def fetch_photos(workspace_id: str) -> None:
+    """Fetch and hash waiting photos, batch by batch, so that one workspace does not keep a worker for long."""
+    from properties.images.services import BATCH, photos_fetch
+
+    if photos_fetch(workspace_id) == BATCH:
+        fetch_photos.delay(workspace_id)
+
+
+@shared_task(name="properties.sweep_photos", queue="default")
+def sweep_photos() -> None:
+    """Take up photos whose second try is due, or whose worker was lost."""
+    from properties.images.services import workspaces_with_photos
+
+    for workspace_id in workspaces_with_photos():
+        fetch_photos.delay(str(workspace_id))
+
+
 current_app.conf.beat_schedule = {
     **(current_app.conf.beat_schedule or {}),
     "properties-expire": {"task": "properties.expire_raw_pages", "schedule": crontab(minute=20, hour=4)},
     "properties-tell-daily": {"task": "properties.tell_daily", "schedule": crontab(minute=0, hour=8)},
+    "properties-reports": {"task": "properties.reports_due", "schedule": 300.0},
+    "properties-photos": {"task": "properties.sweep_photos", "schedule": 300.0},
     "properties-recollect": {"task": "properties.recollect", "schedule": crontab(minute=10, hour=5)},
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from properties.api import views
+from properties.api import report_views, views
 from properties.graphql.schema import view as graphql_view
 
 urlpatterns = [
@@ -20,5 +20,23 @@ urlpatterns = [
     path("properties/reviews", views.Reviews.as_view(), name="properties-api-reviews"),
     path("properties/requirements", views.Requirements.as_view(), name="properties-api-requirements"),
     path("properties/matches", views.Matches.as_view(), name="properties-api-matches"),
+    path("properties/reports", report_views.Reports.as_view(), name="properties-api-reports"),
+    path("properties/reports/<uuid:report_id>", report_views.ReportDetail.as_view(), name="properties-api-report"),
+    path(
+        "properties/reports/<uuid:report_id>/cancel",
+        report_views.ReportCancel.as_view(),
+        name="properties-api-report-cancel",
+    ),
+    path(
+        "properties/reports/<uuid:report_id>/files/<slug:kind>",
+        report_views.ReportFile.as_view(),
+        name="properties-api-report-file",
+    ),
+    path("properties/report-schedules", report_views.Schedules.as_view(), name="properties-api-report-schedules"),
+    path(
+        "properties/report-schedules/<uuid:schedule_id>",
+        report_views.ScheduleEnd.as_view(),
+        name="properties-api-report-schedule",
+    ),
     path("properties/graphql", graphql_view, name="properties-api-graphql"),
 ]

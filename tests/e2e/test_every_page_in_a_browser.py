@@ -126,6 +126,7 @@ PAGES = (
     "/properties/collectors",
     "/properties/monitor",
     "/properties/import",
+    "/properties/reports",
     "/timeseries/",
 )
 #: Pages without parameters that are not looked at here, and why.
