@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from portal.workspaces.models import Workspace
 from properties import signals
+from properties.collectors import Scope
 from properties.models import Advert, AdvertState, History, HistoryKind
 from properties.normalise import Listing, RawAdvert, Status, normalise_advert
 
@@ -49,11 +50,13 @@ def take_adverts(
     raws: Iterable[RawAdvert],
     *,
     complete_for: tuple[str, Sequence[str]] | None = None,
+    scope: Scope | None = None,
     now: datetime | None = None,
 ) -> Intake:
     """Upsert adverts with their history. `complete_for` (platform, region prefixes) says that the adverts are all
 
-    there are, so that absent ones count as missed; a second miss in a row ends them. Pass it only for complete runs.
+    there are, so that absent ones count as missed; a second miss in a row ends them. Pass it only for complete runs,
+    with the `scope` of the question: adverts of other trades and types were not asked for and are not missed.
     """
     now = now or timezone.now()
     result = Intake()
@@ -63,7 +66,7 @@ def take_adverts(
         for start in range(0, len(keys), BATCH):
             _upsert(workspace, {key: listings[key] for key in keys[start : start + BATCH]}, now, result)
         if complete_for:
-            _mark_missing(workspace, complete_for, set(keys), now, result)
+            _mark_missing(workspace, complete_for, scope, set(keys), now, result)
     return result
 
 
@@ -157,12 +160,18 @@ def _changes(advert: Advert, listing: Listing, facts: dict[str, Any], state: str
 def _mark_missing(
     workspace: Workspace,
     complete_for: tuple[str, Sequence[str]],
+    scope: Scope | None,
     seen: set[tuple[str, str]],
     now: datetime,
     result: Intake,
 ) -> None:
     platform, prefixes = complete_for
     adverts = Advert.objects.for_workspace(workspace).filter(platform=platform).exclude(state=AdvertState.CLOSED)
+    if scope is not None:
+        adverts = adverts.filter(
+            trade__in=[trade.value for trade in scope.trades],
+            facts__property_type__in=[kind.value for kind in scope.property_types],
+        )
     ended: list[Advert] = []
     missed: list[Advert] = []
     for advert in adverts.select_for_update().order_by("pk"):

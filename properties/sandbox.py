@@ -8,7 +8,8 @@ Every advert is invented (over real complexes); transactions are a real sample, 
 
 `times` says how often (default: always), `after` lets that many calls pass first. Kinds for platforms: `429`, `403`,
 `abuse` (redirect to an error page), `challenge` (a challenge page), `slow`, `cut` (half a body), `retired`, `500`,
-`empty_page` (promises more, sends none), `one_id_fails` (a detail batch with an id divisible by 7 fails). Kinds for
+`empty_page` (promises more, sends none), `part_page` (only half the rows of a page), `changed` (another form),
+`one_id_fails` (a detail batch with an id divisible by 7 fails). Kinds for
 `molit`: a result code (`22`, `30`, …), `html`, `cut`, `short` (fewer rows than announced), `500`.
 `{"day": "2026-11-21"}` sets the day of the world.
 """
@@ -27,7 +28,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from properties import sandbox_official
+from properties import sandbox_complexes, sandbox_official
 
 PREFIX = "/properties"
 SANDBOX_KEY = "molit+Sandbox/Key0=="
@@ -148,6 +149,8 @@ def _shaken(site: str, fault: str, answer: Any) -> Response | None:
         return JSONResponse({"message": "Not Found"}, 404)
     if fault == "abuse":
         return RedirectResponse(f"{PREFIX}/{site}/error/abuse", 302)
+    if fault == "changed":
+        return JSONResponse({"ok": True, "payload": answer})
     if fault == "challenge":
         return HTMLResponse(CHALLENGE)
     if fault == "cut":
@@ -167,6 +170,8 @@ def platform_page(site: str, build: Callable[[Request, dict[str, Any]], Any]) ->
         answer = build(request, body if isinstance(body, dict) else {})
         if fault == "empty_page":
             answer = _emptied(answer)
+        if fault == "part_page":
+            answer = _halved(answer)
         if fault == "one_id_fails" and any(int(item) % 7 == 0 for item in body.get("itemIds", ())):
             return JSONResponse({"message": "invalid item"}, 400)
         return _shaken(site, fault, answer) or JSONResponse(answer)
@@ -176,8 +181,20 @@ def platform_page(site: str, build: Callable[[Request, dict[str, Any]], Any]) ->
 
 def _emptied(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: True if key in ("isMoreData", "hasMore") else _emptied(item) for key, item in value.items()}
+        more = {"isMoreData": True, "hasMore": True, "hasNextPage": True, "more": True, "moreDataYn": "Y"}
+        return {key: more[key] if key in more else _emptied(item) for key, item in value.items()}
     return [] if isinstance(value, list) else value
+
+
+def _halved(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: True if key in ("isMoreData", "hasMore", "hasNextPage", "more") else "Y" if key == "moreDataYn"
+            else _halved(item) for key, item in value.items()
+        }  # fmt: skip
+    if isinstance(value, list) and len(value) > 1 and isinstance(value[0], dict):
+        return value[: len(value) // 2]
+    return value
 
 
 def _paged(rows: list[Any], page: int, size: int) -> tuple[list[Any], bool]:
@@ -336,5 +353,9 @@ app = Starlette(
         _route("serve", "/map/getAtclList", _serve),
         _route("daangn", "/graphql", _daangn, "POST"),
         _route("nemo", "/store/search-list", _nemo),
+        _route("naver_mobile", "/complex/getComplexArticleList", sandbox_complexes.mobile_complex),
+        _route("naver_mobile", "/cluster/ajax/articleList", sandbox_complexes.mobile_area),
+        _route("naver_fin", "/complex/article/list", sandbox_complexes.fin_complex, "POST"),
+        _route("hogangnono", "/apts/{complex}/items", sandbox_complexes.hogangnono),
     ]
 )

@@ -167,9 +167,11 @@ async def _collect(profile: Profile, request: CollectRequest, rate: float | None
 
 def _finish(task: Collection, profile: Profile, collected: Collected) -> None:
     prefixes = [prefix_of(code) for code in regions().family(task.region_code)]
-    complete = (profile.origin or profile.key, prefixes) if collected.may_mark_gone else None
+    # A box that somebody drew covers less than the region: what lies outside it was not asked for.
+    is_whole = collected.may_mark_gone and not task.request.get("box")
+    complete = (profile.origin or profile.key, prefixes) if is_whole else None
     with transaction.atomic():
-        taken: Intake = take_adverts(task.workspace, collected.adverts, complete_for=complete)
+        taken: Intake = take_adverts(task.workspace, collected.adverts, complete_for=complete, scope=collected.scope)
         expires = timezone.now() + timedelta(days=RAW_DAYS)
         RawPage.objects.bulk_create(
             RawPage(
@@ -224,10 +226,13 @@ def announce(task: Collection) -> None:
 
 def adverts_import(actor: Actor, raws: Iterable[RawAdvert], *, source: str = "own") -> Intake:
     """Take adverts that a person entered or uploaded, and resolve them at once."""
+    from properties.images.services import photos_note
+
     actor.require(Permission.DATA_WRITE)
     taken = take_adverts(actor.workspace, raws)
     audit(actor, "listings.imported", None, after={"source": source, "created": taken.created})
     resolve_regions(actor.workspace, taken.regions)
+    photos_note(actor.workspace, taken.regions)
     return taken
 
 

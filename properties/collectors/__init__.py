@@ -6,7 +6,7 @@ portals change them without notice. Private portals are off until an operator re
 
 from properties.collectors.breaker import Breaker, BreakerState
 from properties.collectors.collector import Collector
-from properties.collectors.port import Collected, CollectRequest, Outcome, PageReport
+from properties.collectors.port import Collected, CollectRequest, Outcome, PageReport, Scope
 from properties.collectors.profile import Access, Profile, load_profiles, profile_of
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Outcome",
     "PageReport",
     "Profile",
+    "Scope",
     "load_profiles",
     "profile_of",
 ]

@@ -7,15 +7,15 @@ import json
 import random
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from integrations.sdk import wait_turn
 from properties.collectors.breaker import Breaker
-from properties.collectors.extract import advert_of_row, rows_of, without_personal
+from properties.collectors.extract import advert_of_row, count_of, has_rows, rows_of, without_personal
 from properties.collectors.geohash import cells_of_box
-from properties.collectors.port import Collected, CollectRequest, Outcome, PageReport
+from properties.collectors.port import Collected, CollectRequest, Outcome, PageReport, Scope
 from properties.collectors.profile import Access, Profile, Step, fill, walk
 from properties.collectors.robots import verdict
 from properties.normalise.personal import scrub
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from integrations.sdk import Store
 
 REQUEST_SECONDS = 20.0
+OUT_OF_TIME = "The time for this collection is used up."
+BOX_WORDS = {"south", "west", "north", "east", "lat", "lon", "geohash"}
 
 
 class Blocked(Exception):
@@ -52,10 +54,12 @@ class Collector:
     allowed: bool = False
     requests_per_second: float | None = None
     check_robots: bool = True
+    #: How the pause between requests passes.
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def collect(self, request: CollectRequest) -> Collected:
         """Everything the platform has for the request, or as much as it gave, with the reason it stopped."""
-        result = Collected(self.profile.key, Outcome.COMPLETE)
+        result = Collected(self.profile.key, Outcome.COMPLETE, scope=self._scope(request))
         if not self.profile.collectable:
             return _refused(result, f"{self.profile.title} can only be linked to.", "Open the link in a browser.")
         if self.profile.access is Access.NEEDS_BASIS and not self.allowed:
@@ -64,6 +68,8 @@ class Collector:
                 f"Collecting {self.profile.title} is off: no legal basis is recorded.",
                 "Record who allows it and on which ground on the collectors page.",
             )
+        if problem := self._unaskable(request):
+            return _refused(result, *problem)
         breaker = Breaker(self.store, self.profile.key)
         state = await breaker.state()
         if state.is_open(breaker.clock()):
@@ -101,10 +107,16 @@ class Collector:
         return result
 
     async def _walk(self, request: CollectRequest, result: Collected, deadline: float) -> None:
+        first = self._first_steps()
         for name, step in self.profile.steps.items():
-            if any(other.details == name for other in self.profile.steps.values()):
-                continue  # reached through its listing step
+            if step not in first:
+                continue
+            if step.per == "complex" and not request.complex_ids:
+                continue
             for variables in self._everywhere(request, step):
+                if time.monotonic() > deadline:
+                    result.outcome, result.reason = Outcome.PARTIAL, OUT_OF_TIME
+                    return
                 ids: list[str] = []
                 async for answer in self._pages(name, step, variables, request, result, deadline):
                     for row in rows_of(answer, step.rows):
@@ -116,8 +128,33 @@ class Collector:
                             result.adverts.append(advert)
                 if step.details:
                     await self._details(step, ids, variables, result, deadline)
-                if time.monotonic() > deadline:
-                    return
+
+    def _scope(self, request: CollectRequest) -> Scope:
+        """What a complete answer is complete for: nothing beyond it may be taken for gone."""
+        return Scope(
+            trades=tuple(trade for trade in request.trades if trade.value in self.profile.trade_codes),
+            property_types=tuple(kind for kind in request.property_types if kind.value in self.profile.property_codes),
+            is_whole_region=not request.complex_ids and any(step.per != "complex" for step in self._first_steps()),
+        )
+
+    def _unaskable(self, request: CollectRequest) -> tuple[str, str] | None:
+        """Why the request leaves nothing to ask for: an unasked question is not an empty answer."""
+        title, asked = self.profile.title, {name for step in self._first_steps() for name in step.needs()}
+        if all(step.per == "complex" for step in self._first_steps()) and not request.complex_ids:
+            return f"{title} is asked complex by complex, and none is named.", "Name complexes of the platform."
+        if not request.box and asked & BOX_WORDS:
+            return f"{title} is asked by area, and the area of the region is not known.", "Give a box."
+        known = [kind for kind in request.property_types if kind.value in self.profile.property_codes]
+        trades = [trade for trade in request.trades if trade.value in self.profile.trade_codes]
+        if not known or not trades:
+            lists = ", ".join(self.profile.property_codes)
+            return f"{title} lists nothing of what was asked for.", f"It lists: {lists}."
+        return None
+
+    def _first_steps(self) -> list[Step]:
+        """Steps that are asked by themselves; the others are reached through their listing step."""
+        steps = self.profile.steps
+        return [step for name, step in steps.items() if all(other.details != name for other in steps.values())]
 
     def _everywhere(self, request: CollectRequest, step: Step) -> list[dict[str, Any]]:
         """Variables of every question to ask: one region, or each of its dongs where rows do not name theirs."""
@@ -142,7 +179,7 @@ class Collector:
             "trades_comma": ",".join(trades),
             "kinds": kinds,
             "kinds_colon": ":".join(kinds),
-            "kind": kinds[0] if kinds else "",
+            "kinds_comma": ",".join(kinds),
             "south": south,
             "west": west,
             "north": north,
@@ -150,13 +187,17 @@ class Collector:
             "lat": (south + north) / 2,
             "lon": (west + east) / 2,
         }
+        found = [base]
+        if "kind" in step.needs():
+            # The platform takes one kind at a time: each is a question of its own.
+            found = [{**base, "kind": kind} for kind in kinds]
         if step.per == "trade":
-            return [{**base, "trade": code} for code in trades]
+            return [{**one, "trade": code} for one in found for code in trades]
         if step.per == "complex":
-            return [{**base, "complex": identifier} for identifier in request.complex_ids]
-        if request.box and "{geohash}" in json.dumps([step.path, step.query, step.body]):
-            return [{**base, "geohash": cell} for cell in cells_of_box(request.box, 5)]
-        return [base]
+            return [{**one, "complex": identifier} for one in found for identifier in request.complex_ids]
+        if request.box and "geohash" in step.needs():
+            return [{**one, "geohash": cell} for one in found for cell in cells_of_box(request.box, 5)]
+        return found
 
     async def _pages(
         self,
@@ -172,11 +213,11 @@ class Collector:
         carried: dict[str, Any] = {}
         for number in range(request.max_pages):
             if time.monotonic() > deadline:
-                result.outcome, result.reason = Outcome.PARTIAL, "The time for this collection is used up."
+                result.outcome, result.reason = Outcome.PARTIAL, OUT_OF_TIME
                 return
             here = {**variables, "page": position, "offset": seen, "size": paging.size}
             answer = await self._ask(name, step, here, carried, result)
-            rows = len(rows_of(answer, step.rows))
+            rows = count_of(answer, step.rows)
             seen += rows
             if paging.total and (total := walk(answer, paging.total)) is not None:
                 result.expected = (result.expected or 0) + int(total) if number == 0 else result.expected
@@ -184,11 +225,23 @@ class Collector:
             if paging.kind == "none":
                 return
             total = walk(answer, paging.total) if paging.total else None
-            more = walk(answer, paging.more) == paging.more_is if paging.more else seen < int(total or 0)
+            says_more = walk(answer, paging.more) if paging.more else None
+            if says_more is None and total is None:
+                raise Broken(
+                    f"{self.profile.title} no longer says whether there is more; the profile may be out of date."
+                )
+            more = says_more == paging.more_is if paging.more else seen < int(total or 0)
             if not more:
+                if total is not None and seen < int(total):
+                    result.outcome = Outcome.PARTIAL
+                    result.reason = f"{self.profile.title} announced {total} adverts and sent {seen}."
                 return
             if not rows:
                 raise Broken(f"{self.profile.title} promised another page and sent an empty one.")
+            if rows < paging.size and (paging.kind == "cursor" or "page" in step.needs()):
+                # The next page begins where a full one would have ended: what is missing here stays missing.
+                result.outcome = Outcome.PARTIAL
+                result.reason = f"{self.profile.title} sent only part of a page."
             position += 1
             carried = {target: walk(answer, source) for target, source in paging.carry.items()}
         result.outcome, result.reason = Outcome.PARTIAL, f"Stopped after {request.max_pages} pages."
@@ -201,7 +254,7 @@ class Collector:
         missing: list[str] = []
         for start in range(0, len(ids), step.batch):
             if time.monotonic() > deadline:
-                result.outcome, result.reason = Outcome.PARTIAL, "The time for this collection is used up."
+                result.outcome, result.reason = Outcome.PARTIAL, OUT_OF_TIME
                 return
             part = ids[start : start + step.batch]
             here = {**variables, "ids": [int(item) if item.isdigit() else item for item in part], "id": part[0]}
@@ -230,7 +283,7 @@ class Collector:
     async def _turn(self) -> None:
         rate = min(self.requests_per_second or self.profile.requests_per_second, 20.0)
         await wait_turn(self.store, f"properties:rate:{self.profile.key}", limit=1, per=1.0 / rate)
-        await asyncio.sleep(random.random() * self.profile.jitter / rate)  # noqa: S311 - spacing, not a secret
+        await self.sleep(random.random() * self.profile.jitter / rate)  # noqa: S311 - spacing, not a secret
 
     async def _ask(
         self, name: str, step: Step, variables: dict[str, Any], carried: dict[str, Any], result: Collected
@@ -259,6 +312,8 @@ class Collector:
                 raise
             raise Broken(f"{self.profile.title} cannot be reached ({type(error).__name__}).") from error
         answer = self._judge(response)
+        if not has_rows(answer, step.rows):
+            raise Broken(f"{self.profile.title} answers in another form; the profile may be out of date.")
         rows = len(rows_of(answer, step.rows))
         kept = json.dumps(without_personal(answer, self.profile.personal_fields), ensure_ascii=False)
         result.pages.append(PageReport(name, url, response.status_code, scrub(kept), rows))

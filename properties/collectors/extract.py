@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from properties.collectors.profile import FieldSpec, Profile, Rows, walk
+from properties.collectors.profile import FieldSpec, Profile, Rows, lists_at, walk
 from properties.normalise.listing import RawAdvert
+
+#: Platforms add and rename fields: a raw page may lack one too many, but never keep a person.
+_PERSONAL = re.compile(
+    r"realtor|rltr|broker|agen(?:t|cy)|seller|landlord|중개|대표자|담당|휴대|전화|연락|phone|tel(?:no|num|ephone)|e-?mail"
+    r"|(?:user|member|nick|owner|staff|contact)_?(?:name|nm|no|id)|cell|mobile",
+    re.IGNORECASE,
+)
 
 
 def rows_of(answer: Any, rows: Rows) -> list[dict[str, Any]]:
@@ -27,6 +34,17 @@ def rows_of(answer: Any, rows: Rows) -> list[dict[str, Any]]:
             found.append({**main, "@group": main} if others else main)
             found.extend({**_merged(main, other), "@group": main} for other in others if other != main)
     return found
+
+
+def has_rows(answer: Any, rows: Rows) -> bool:
+    """Whether the answer has a place for rows, be it empty: one without is of another form, not an empty one."""
+    return any(isinstance(answer, list) if path == "@" else lists_at(answer, path) for path in rows.paths)
+
+
+def count_of(answer: Any, rows: Rows) -> int:
+    """How many items the platform counts in an answer; a group of adverts of one unit is one."""
+    lists = [answer if path == "@" else walk(answer, path) for path in rows.paths]
+    return sum(len(found) for found in lists if isinstance(found, list))
 
 
 def _merged(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
@@ -87,9 +105,13 @@ def advert_of_row(profile: Profile, row: dict[str, Any], variables: dict[str, An
 
 
 def without_personal(data: Any, names: tuple[str, ...]) -> Any:
-    """The answer without the named personal fields at any depth: what may be kept as raw payload."""
+    """The answer without personal fields at any depth, the profile's and whatever sounds like one: what may be kept."""
     if isinstance(data, dict):
-        return {key: without_personal(value, names) for key, value in data.items() if key not in names}
+        return {
+            key: without_personal(value, names)
+            for key, value in data.items()
+            if key not in names and not _PERSONAL.search(key)
+        }
     if isinstance(data, list):
         return [without_personal(item, names) for item in data]
     return data

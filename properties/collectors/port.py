@@ -44,6 +44,15 @@ class PageReport:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What was asked for, of what the platform lists: a complete collection is complete for this and no more."""
+
+    trades: tuple[Trade, ...] = ()
+    property_types: tuple[PropertyType, ...] = ()
+    is_whole_region: bool = False
+
+
 @dataclass(slots=True)
 class Collected:
     """The result of one collection, with what is needed to judge its completeness."""
@@ -58,8 +67,9 @@ class Collected:
     remedy: str = ""
     robots: str = "not_checked"
     requests: int = 0
+    scope: Scope = Scope()
 
     @property
     def may_mark_gone(self) -> bool:
-        """Whether an advert that is absent here may count as missing once."""
-        return self.outcome is Outcome.COMPLETE
+        """Whether an advert of the scope that is absent here may count as missing once."""
+        return self.outcome is Outcome.COMPLETE and self.scope.is_whole_region

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from enum import StrEnum
 from functools import lru_cache
@@ -73,6 +74,10 @@ class Step(Part):
     ids: str = ""
     details: str = ""
     batch: int = 10
+
+    def needs(self) -> set[str]:
+        """Names of the variables that the request is filled with."""
+        return set(re.findall(r"\{(\w+)\}", json.dumps([self.path, self.query, self.body])))
 
 
 class BlockSigns(Part):
@@ -154,6 +159,11 @@ def walk(data: Any, path: str) -> Any:
         if value not in (None, "", []):
             return value
     return None
+
+
+def lists_at(data: Any, path: str) -> bool:
+    """Whether any alternative of a path leads to a list, be it empty."""
+    return any(isinstance(_walk(data, option.strip().split(".")), list) for option in path.split("|"))
 
 
 def _walk(value: Any, parts: list[str]) -> Any:

@@ -77,3 +77,8 @@ def adverts_of(platform: str, day: date) -> Iterator[Shown]:
                 )
         confirmed = date.fromordinal(EPOCH.toordinal() + max(begins, age - age % 7 - 3))
         yield Shown(replace(advert, price=price), number, leaves[advert.region_code], confirmed)
+
+
+def complex_number(advert: Advert) -> str:
+    """The number under which the stand-ins know a complex."""
+    return str(100_000 + int(_share(f"{advert.region_code}{advert.name[:2]}") * 900_000))

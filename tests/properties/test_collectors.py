@@ -78,7 +78,7 @@ async def test_every_platform_is_read_into_usable_listings(client: httpx2.AsyncC
 
 
 async def test_shops_are_read_page_by_page(client: httpx2.AsyncClient) -> None:
-    result = await collect(client, "nemo")
+    result = await collect(client, "nemo", property_types=(PropertyType.SHOP,))
 
     assert (result.outcome, len(result.adverts), result.requests) == (Outcome.COMPLETE, 30, 2)
 
