@@ -159,6 +159,7 @@ def execution_detail(request: HttpRequest, actor: Actor, execution_id: UUID) -> 
             "created_at": _iso(run.created_at),
             "started_at": _iso(run.started_at),
             "finished_at": _iso(run.finished_at),
+            "events_url": f"/api/v1/executions/{run.pk}/events",
             "result_url": reverse("workflows:execution-result", args=[run.pk]),
         },
         "state_words": {state: str(word) for state, (_glyph, word) in STATES.items()},

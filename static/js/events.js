@@ -7,11 +7,15 @@ const QUIET_AFTER_END = 2000;
 const LAST_WORDS = new Set(["run.succeeded", "run.failed", "run.cancelled"]);
 
 export class EventStream {
-  /** Calls `onevent(event)` in order of `seq` and `onstate("connecting" | "open" | "lost" | "ended" | "refused")`. */
-  constructor(path, { onevent, onstate = () => {}, after = 0 }) {
+  /**
+   * Calls `onevent(event)` in order of `seq` and `onstate("connecting" | "open" | "lost" | "ended" | "refused")`.
+   * `ongap(from, to, next)`: asked again, the server still went on with `next`; without it the stream keeps asking.
+   */
+  constructor(path, { onevent, onstate = () => {}, ongap = null, after = 0 }) {
     this.path = path;
     this.onevent = onevent;
     this.onstate = onstate;
+    this.ongap = ongap;
     this.last = after;
     this.waiting = new Map();
     this.wait = FIRST_WAIT;
@@ -56,6 +60,12 @@ export class EventStream {
   add(event) {
     if (event.seq <= this.last) return;
     this.waiting.set(event.seq, event);
+    this.tell();
+    clearTimeout(this.gapTimer);
+    if (this.waiting.size) this.gapTimer = setTimeout(() => this.missed(), GAP_PATIENCE);
+  }
+
+  tell() {
     while (this.waiting.has(this.last + 1)) {
       const next = this.waiting.get(this.last + 1);
       this.waiting.delete(this.last + 1);
@@ -64,8 +74,17 @@ export class EventStream {
       clearTimeout(this.endTimer);
       if (LAST_WORDS.has(next.kind)) this.endTimer = setTimeout(() => this.finish(), QUIET_AFTER_END);
     }
-    clearTimeout(this.gapTimer);
-    if (this.waiting.size) this.gapTimer = setTimeout(() => this.again(), GAP_PATIENCE);
+  }
+
+  missed() {
+    if (!this.ongap || this.askedAfter !== this.last) {
+      this.askedAfter = this.last;
+      return this.again();
+    }
+    const next = this.waiting.get(Math.min(...this.waiting.keys()));
+    this.ongap(this.last + 1, next.seq - 1, next);
+    this.last = next.seq - 1;
+    this.tell();
   }
 
   /** Something is missing between two lines: ask again from the last one we have. */

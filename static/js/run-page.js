@@ -35,7 +35,23 @@ let startedAt = data.started_at ? Date.parse(data.started_at) : null;
 let endedAt = data.finished_at ? Date.parse(data.finished_at) : null;
 let state = data.state;
 
-const log = new LogView(document.getElementById("log"), { name: `run-${data.id}`, onchoose: choose });
+const log = new LogView(document.getElementById("log"), {
+  name: `run-${data.id}`,
+  onchoose: choose,
+  onshow: () => document.getElementById("tab-log").click(),
+  load: stored,
+});
+
+/** Lines from the database; the API gives them in pieces. */
+async function stored(from, to) {
+  const found = [];
+  for (let after = from - 1; after < to; after = found.at(-1).seq) {
+    const piece = (await fetchJson(`${data.events_url}?after=${after}`)).results;
+    if (!piece.length) break;
+    found.push(...piece);
+  }
+  return found;
+}
 
 function statusElement(name) {
   return h("span", { class: "status", dataset: { state: name } }, icon(GLYPHS[name] ?? "circle"), h("span", {}, words[name] ?? name));
@@ -129,6 +145,7 @@ function finished() {
 
 const stream = new EventStream(data.socket, {
   onstate: (live) => log.setLive(live),
+  ongap: (from, to, next) => log.addGap(from, to, next.time),
   onevent(event) {
     log.add(event);
     if (event.kind === "run.started") startedAt ??= Date.parse(event.time);
@@ -164,7 +181,8 @@ for (const group of graph?.querySelectorAll("[data-node]") ?? []) {
   group.setAttribute("tabindex", "0");
   const go = () => {
     choose(group.dataset.node);
-    log.filter({ node: log.node === group.dataset.node ? "" : group.dataset.node });
+    const { node } = group.dataset;
+    log.filter({ nodes: log.chosen.size === 1 && log.chosen.has(node) ? [] : [node] });
   };
   group.addEventListener("click", go);
   group.addEventListener("keydown", (event) => {

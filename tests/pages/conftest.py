@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import Page, sync_playwright
 
 from deployments.contracts import contract_of_version
 from deployments.models import Deployment, DeploymentKey, Revision, Tool
@@ -20,6 +21,7 @@ from integrations.models import Connection
 from portal.workspaces.member_services import invite
 from portal.workspaces.roles import Role
 from portal.workspaces.services import Actor
+from tests.pages.browser_modules import BASE, CATALOGUE, CHROMIUM, serve
 from tests.people import join, make_owner
 from workflows.models import Execution, NodeRun, Workflow
 from workflows.services import create_from_template, create_version
@@ -172,3 +174,21 @@ def world(owner: Actor) -> World:
 @pytest.fixture
 def browse() -> Callable[..., Client]:
     return client_of
+
+
+@pytest.fixture(scope="module")
+def browser_page() -> Iterator[Page]:
+    with sync_playwright() as driver:
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
+        page = browser.new_page()
+        page.route("**/*", serve)
+        page.add_init_script(CATALOGUE)
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def page(browser_page: Page) -> Page:
+    browser_page.goto(f"{BASE}/")
+    return browser_page

@@ -4,58 +4,15 @@
 from __future__ import annotations
 
 import json
-import mimetypes
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page
 
-STATIC = Path(__file__).resolve().parents[2] / "static"
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-BASE = "http://modules.test"
-#: What Django's catalogue brings.
-CATALOGUE = """
-    window.gettext = (text) => text;
-    window.ngettext = (one, many, n) => (n === 1 ? one : many);
-    window.interpolate = (format, values) => format.replace(/%s/g, () => String(values.shift()));
-"""
+from tests.pages.browser_modules import CHROMIUM
 
 pytestmark = pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Chromium")
-
-
-def serve(route: Route) -> None:
-    path = route.request.url.removeprefix(BASE)
-    file = STATIC / path.removeprefix("/static/")
-    if path == "/":
-        route.fulfill(
-            content_type="text/html", body='<html lang="en"><body hx-headers="{}"><div id="box"></div></body>'
-        )
-    elif path.startswith("/static/") and file.is_file():
-        route.fulfill(content_type=mimetypes.guess_type(file.name)[0], body=file.read_text())
-    else:
-        route.fulfill(status=404, body="")
-
-
-@pytest.fixture(scope="module")
-def browser_page() -> Iterator[Page]:
-    with sync_playwright() as driver:
-        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
-        page = browser.new_page()
-        page.route("**/*", serve)
-        page.add_init_script(CATALOGUE)
-        yield page
-        browser.close()
-
-
-@pytest.fixture
-def page(browser_page: Page) -> Page:
-    browser_page.goto(f"{BASE}/")
-    return browser_page
-
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -207,26 +164,6 @@ def test_a_refused_socket_is_not_asked_again(page: Page) -> None:
     )
 
     assert states == ["connecting", "refused", 1]
-
-
-def test_a_hundred_thousand_lines_are_a_few_elements(page: Page) -> None:
-    counts = page.evaluate(
-        """async () => {
-            const { LogView } = await import("/static/js/log.js");
-            const view = new LogView(document.getElementById("box"));
-            view.lines.style.overflow = "auto";
-            for (let seq = 1; seq <= 100000; seq++)
-                view.add({ seq, time: "2026-11-21T00:00:00Z", kind: "log", level: seq % 10 ? "info" : "error", node: "a", message: `line ${seq}`, data: {} });
-            view.draw();
-            const rows = view.spacer.children.length;
-            view.filter({ text: "/line 99990$/" });
-            view.draw();
-            return [rows, view.shown.length, view.spacer.textContent];
-        }"""
-    )
-
-    assert counts[0] < 120
-    assert counts[1] == 1 and "line 99990" in counts[2]
 
 
 def test_frames_of_both_eras(page: Page) -> None:
