@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integrations.sdk import Connector, Context, Text, Upstream
-from procurement import tools_bids, tools_generic, tools_products
+from procurement import tools_awards, tools_bids, tools_generic, tools_products
 from procurement.desk import Desk
 from procurement.keys import SANDBOX_KEY, NaramarketKey
 
@@ -31,6 +31,7 @@ naramarket = Connector(
 
 tools_products.register(naramarket)
 tools_bids.register(naramarket)
+tools_awards.register(naramarket)
 tools_generic.register(naramarket)
 
 
