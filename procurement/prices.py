@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from statistics import median
 
-from procurement.g2b.rows import Delivery
+from procurement.g2b.shop_rows import Delivery
 from procurement.results import PricePoint
 
 

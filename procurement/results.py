@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from integrations.sdk import FileRef
 from procurement.g2b.rows import (
     Attachment,
-    Attribute,
     Award,
     Bid,
     Contract,
@@ -19,8 +18,8 @@ from procurement.g2b.rows import (
     NoticeChange,
     Opening,
     PreSpecification,
-    Product,
 )
+from procurement.g2b.shop_rows import Attribute, Product
 
 
 class Answer(BaseModel):

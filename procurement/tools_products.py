@@ -14,7 +14,7 @@ from procurement.g2b.answers import Row
 from procurement.g2b.client import LARGEST_PAGE
 from procurement.g2b.operations import operation
 from procurement.g2b.revisions import newest_rows
-from procurement.g2b.rows import Attribute, Delivery, Product
+from procurement.g2b.shop_rows import Attribute, Delivery, Product
 from procurement.paging import Place, Question, decode_cursor, encode_cursor, fitting, walk
 
 MALL = "getShoppingMallPrdctInfoList"

@@ -26,7 +26,7 @@ from procurement.crawler import Crawl, CrawlSpec, Outcome, Spool, WindowState, e
 from procurement.crawler.merge import merged_rows
 from procurement.crawler.writers import CONTENT_TYPE
 from procurement.g2b.calendar import next_seoul_midnight
-from procurement.g2b.rows import Product
+from procurement.g2b.shop_rows import Product
 from procurement.models import CrawlJob, ProductAttributes
 from procurement.signals import crawl_ended
 from procurement.upstream import Access, blocking, open_access

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from procurement.sandbox_data import bids, pools, products
+from procurement.sandbox_data import bid_rows, bids, pools, products
 
 Params = Mapping[str, str]
 Row = dict[str, str]
@@ -104,10 +104,10 @@ def _products(asked: Asked) -> Result:
     make = products.product_row if is_list else lambda event: products.contract_row(event, asked.operation)
     if is_list and asked.get("inqryDiv") == "2":
         number = asked.get("shopngCntrctNo")
-        recorded = bids.recorded(asked.operation, "shopngCntrctNo", number)
+        recorded = products.recorded(asked.operation, "shopngCntrctNo", number)
         return _rows(recorded or [make(event) for event in _by_contract(number, asked)])
     if asked.start is None:
-        recorded = bids.recorded(asked.operation, "prdctIdntNo", asked.get("prdctIdntNo"))
+        recorded = products.recorded(asked.operation, "prdctIdntNo", asked.get("prdctIdntNo"))
         end = asked.now.date() - timedelta(days=1)
         start = end - timedelta(days=364)
         if recorded:
@@ -136,7 +136,7 @@ def _attributes(asked: Asked) -> Result:
 def _deliveries(asked: Asked) -> Result:
     wanted = asked.get("dlvrReqNo")
     if wanted or asked.start is None:
-        recorded = bids.recorded(asked.operation, "dlvrReqNo", wanted)
+        recorded = products.recorded(asked.operation, "dlvrReqNo", wanted)
         if recorded or not re.fullmatch(r"R\d\dTB\d{8}", wanted):
             return _rows(recorded)
         day = date.fromordinal(date(2021, 1, 1).toordinal() + int(wanted[5:]) // 10_000)
@@ -195,7 +195,7 @@ def _items(asked: Asked) -> Result:
     if wanted:
         one = pools.item_of(wanted)
         things = [one] if one else []
-        recorded = bids.recorded(asked.operation, "prdctIdntNo", wanted)
+        recorded = products.recorded(asked.operation, "prdctIdntNo", wanted)
         if recorded:
             return _rows(recorded)
     else:
@@ -261,9 +261,9 @@ def _wanted(event: bids.NoticeEvent, asked: Asked) -> bool:
 def _notices(asked: Asked) -> Result:
     number = asked.get("bidNtceNo")
     if number or asked.start is None:
-        recorded = bids.recorded(asked.operation.removesuffix("PPSSrch"), "bidNtceNo", number)
+        recorded = products.recorded(asked.operation.removesuffix("PPSSrch"), "bidNtceNo", number)
         events = [event for event in bids.find_notice(number) if event.kind == _kind(asked.operation)]
-        return _rows(recorded or [bids.notice_row(event) for event in events if event.published <= asked.now])
+        return _rows(recorded or [bid_rows.notice_row(event) for event in events if event.published <= asked.now])
     kind = _kind(asked.operation)
     if asked.operation.endswith("PPSSrch") and asked.get("inqryDiv") == "2":
         last = asked.end.date() if asked.end else asked.last
@@ -274,7 +274,7 @@ def _notices(asked: Asked) -> Result:
         events = _in_period(asked, source, lambda event: event.published)
         if asked.get("inqryDiv") == "3":
             events = [event for event in events if event.order]
-    return _listing([event for event in events if _wanted(event, asked)], bids.notice_row)
+    return _listing([event for event in events if _wanted(event, asked)], bid_rows.notice_row)
 
 
 def _notice_parts(make: Callable[[Any], Row], changed_only: bool = False) -> Callable[[Asked], Result]:
@@ -303,7 +303,7 @@ def _results(make: Callable[[Any], Row], failed_too: bool) -> Callable[[Asked], 
         number = asked.get("bidNtceNo")
         if number:
             base = asked.operation.removesuffix("PPSSrch")
-            if rows := bids.recorded(base, "bidNtceNo", number):
+            if rows := products.recorded(base, "bidNtceNo", number):
                 return _rows(rows)
             events = [event for event in bids.find_notice(number) if event.is_last and event.opening <= asked.now]
         else:
@@ -318,36 +318,36 @@ def _results(make: Callable[[Any], Row], failed_too: bool) -> Callable[[Asked], 
 
 def _bidders(asked: Asked) -> Result:
     number = asked.get("bidNtceNo")
-    if recorded := bids.recorded(asked.operation, "bidNtceNo", number):
+    if recorded := products.recorded(asked.operation, "bidNtceNo", number):
         return _rows(recorded)
     events = [event for event in bids.find_notice(number) if event.is_last and event.opening <= asked.now]
-    return _rows([row for event in events for row in bids.bidder_rows(event)])
+    return _rows([row for event in events for row in bid_rows.bidder_rows(event)])
 
 
 def _contracts(asked: Asked) -> Result:
     wanted = asked.get("untyCntrctNo") or asked.get("ntceNo")
     if wanted:
-        if recorded := bids.recorded(asked.operation, "untyCntrctNo", wanted):
+        if recorded := products.recorded(asked.operation, "untyCntrctNo", wanted):
             return _rows(recorded)
         events = [event for event in bids.find_notice(wanted.replace("TE", "BK")) if event.is_last and not event.fails]
     else:
         shift = timedelta(days=3)
         source = bids.opened_between(asked.first - shift, asked.last - shift, _kind(asked.operation))
         events = [event for event in source if not event.fails]
-    return _listing(events, bids.contract_row)
+    return _listing(events, bid_rows.contract_row)
 
 
 def _specifications(asked: Asked) -> Result:
     wanted = asked.get("bfSpecRgstNo")
     if wanted:
-        if recorded := bids.recorded(asked.operation.removesuffix("PPSSrch"), "bfSpecRgstNo", wanted):
+        if recorded := products.recorded(asked.operation.removesuffix("PPSSrch"), "bfSpecRgstNo", wanted):
             return _rows(recorded)
         events = [event for event in bids.find_notice(wanted.replace("BD", "BK")) if event.order == 0]
-        return _listing(events, bids.specification_row)
+        return _listing(events, bid_rows.specification_row)
     shift = timedelta(days=10)
     source = bids.notices_between(asked.first + shift, asked.last + shift, _kind(asked.operation))
     name = asked.get("prdctClsfcNoNm")
-    return _listing([event for event in source if event.order == 0 and name in event.title], bids.specification_row)
+    return _listing([event for event in source if event.order == 0 and name in event.title], bid_rows.specification_row)
 
 
 def _standard_notices(asked: Asked) -> Result:
@@ -358,14 +358,14 @@ def _standard_notices(asked: Asked) -> Result:
             asked, bids.notices_between(asked.first, asked.last, kind), lambda event: event.published
         )
     ]
-    return _listing(events, bids.standard_notice_row)
+    return _listing(events, bid_rows.standard_notice_row)
 
 
 def _standard_awards(asked: Asked) -> Result:
     kind = {"1": "Thng", "2": "Frgcpt", "3": "Cnstwk", "5": "Servc"}.get(asked.get("bsnsDivCd"), "Etc")
     source = list(bids.opened_between(asked.first, asked.last, kind))
     events = _in_period(asked, source, lambda event: event.opening)
-    return _rows([row for event in events for row in bids.standard_award_rows(event)])
+    return _rows([row for event in events for row in bid_rows.standard_award_rows(event)])
 
 
 # Statistics
@@ -397,13 +397,13 @@ _HANDLERS: tuple[tuple[str, Callable[[Asked], Result]], ...] = (
     (r"getThngPrdnmLocplcAccotListInfoInfoPrdnmSearch02", _classes),
     (r"getThngPrdnmLocplcAccotListInfoInfoPrdlstSearch02", _items),
     (r"getBidPblancListInfo(Thng|Servc|Cnstwk|Frgcpt|Etc)(PPSSrch)?", _notices),
-    (r"getBidPblancListInfoChgHstry\w+", _notice_parts(bids.change_row, changed_only=True)),
-    (r"getBidPblancListInfoPrtcptPsblRgn", _notice_parts(bids.region_row)),
-    (r"getBidPblancListInfoLicenseLimit", _notice_parts(bids.licence_row)),
-    (r"getBidPblancListInfoEorderAtchFileInfo", _notice_parts(bids.file_row)),
-    (r"getScsbidListSttus\w+", _results(bids.award_row, failed_too=False)),
+    (r"getBidPblancListInfoChgHstry\w+", _notice_parts(bid_rows.change_row, changed_only=True)),
+    (r"getBidPblancListInfoPrtcptPsblRgn", _notice_parts(bid_rows.region_row)),
+    (r"getBidPblancListInfoLicenseLimit", _notice_parts(bid_rows.licence_row)),
+    (r"getBidPblancListInfoEorderAtchFileInfo", _notice_parts(bid_rows.file_row)),
+    (r"getScsbidListSttus\w+", _results(bid_rows.award_row, failed_too=False)),
     (r"getOpengResultListInfoOpengCompt", _bidders),
-    (r"getOpengResultListInfo(Thng|Servc|Cnstwk|Frgcpt)(PPSSrch)?", _results(bids.opening_row, failed_too=True)),
+    (r"getOpengResultListInfo(Thng|Servc|Cnstwk|Frgcpt)(PPSSrch)?", _results(bid_rows.opening_row, failed_too=True)),
     (r"getCntrctInfoList(Thng|Servc|Cnstwk|Frgcpt)(PPSSrch)?", _contracts),
     (r"getPublicPrcureThngInfo(Thng|Servc|Cnstwk|Frgcpt)(PPSSrch)?", _specifications),
     (r"getDataSetOpnStdBidPblancInfo", _standard_notices),

@@ -26,6 +26,11 @@ def sample_rows(name: str) -> tuple[dict[str, str], ...]:
     return tuple(json.loads(path.read_text(encoding="utf-8"))["response"]["body"]["items"])
 
 
+def recorded(operation: str, column: str, value: str) -> list[dict[str, str]]:
+    """Recorded rows of an operation with a value in a column."""
+    return [row for row in sample_rows(operation) if row.get(column) == value]
+
+
 def template(name: str) -> dict[str, str]:
     """The columns of a recorded row, all empty."""
     return dict.fromkeys(sample_rows(name)[0], "")
