@@ -1,14 +1,12 @@
-"""Pages of runs: the list with its strip chart, one run with live log, and what its buttons do."""
+"""Pages of one run: live log, result, data of nodes, and what its buttons do."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -27,11 +25,8 @@ from workflows import payloads, picture, selectors, services
 from workflows.definition import load
 from workflows.explain import explain
 from workflows.models import Execution, NodeRun
-from workflows.run_filters import COLUMNS, filtered, filters_of
 from workflows.views import language
 
-PAGE_SIZE = 50
-STRIP_RUNS = 240
 SOURCES = {
     "page": gettext_lazy("Page"),
     "api": gettext_lazy("REST API"),
@@ -43,37 +38,6 @@ SOURCES = {
     "form": gettext_lazy("Form"),
     "email": gettext_lazy("E-mail"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A run on the strip chart, in its 1000 × 96 units."""
-
-    x: float
-    y: float
-    state: str
-    url: str
-    label: str
-
-
-def strip(runs: list[Execution]) -> list[Point]:
-    """Runs by start (x) and duration on a root scale (y), so that long ones do not flatten the rest."""
-    if not runs:
-        return []
-    first, last = runs[-1].created_at.timestamp(), runs[0].created_at.timestamp()
-    lengths = [seconds_of(run) or 0.0 for run in runs]
-    longest = max(max(lengths), 0.001)
-    width = max(last - first, 1e-6)
-    return [
-        Point(
-            x=12 + (run.created_at.timestamp() - first) / width * 976 if last > first else 500,
-            y=80 - (length / longest) ** 0.5 * 66,
-            state=run.state,
-            url=reverse("workflows:execution-detail", args=[run.pk]),
-            label=f"{name_of(run)} · {STATES[run.state][1]}",
-        )
-        for run, length in zip(runs, lengths, strict=True)
-    ]
 
 
 def seconds_of(run: Execution) -> float | None:
@@ -89,33 +53,6 @@ def queue_seconds_of(run: Execution) -> float | None:
 
 def name_of(run: Execution) -> str:
     return str(run.workflow or run.tool or _("Single action"))
-
-
-@require_GET
-@workspace_page(Permission.EXECUTION_READ)
-def execution_list(request: HttpRequest, actor: Actor) -> HttpResponse:
-    found, chosen = filtered(actor, request.GET)
-    rows = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    for run in rows:
-        run.seconds, run.queue_seconds = seconds_of(run), queue_seconds_of(run)
-    newest = list(found[:STRIP_RUNS])
-    page = {
-        "rows": rows,
-        "chosen": chosen.values,
-        "is_filtered": chosen.is_filtered,
-        "hidden_filters": chosen.hidden_count,
-        "columns": chosen.columns,
-        "all_columns": COLUMNS.items(),
-        "query": chosen.query(),
-        "saved_filters": filters_of(actor),
-        "points": strip(newest),
-        "strip_from": newest[-1].created_at if newest else None,
-        "strip_to": newest[0].created_at if newest else None,
-        "states": [(state, STATES[state][1]) for state in Execution.State.values],
-        "sources": SOURCES.items(),
-        "workflows": selectors.workflows_of(actor.workspace).only("pk", "name"),
-    }
-    return render(request, "workflows/execution_list.html", page)
 
 
 def _drawn(run: Execution) -> picture.Picture | None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflows import approval_pages, editor_views, run_data_views, run_views, views
+from workflows import approval_pages, editor_views, run_data_views, run_list_views, run_views, views
 from workflows.triggers import doors, form_pages
 from workflows.triggers import pages as trigger_pages
 
@@ -23,7 +23,9 @@ urlpatterns = [
     path("workflows/<uuid:workflow_id>/versions", views.version_create, name="version-create"),
     path("workflows/<uuid:workflow_id>/versions/<int:number>/restore", views.version_restore, name="version-restore"),
     path("workflows/<uuid:workflow_id>/triggers", trigger_pages.trigger_list, name="trigger-list"),
-    path("runs/", run_views.execution_list, name="execution-list"),
+    path("runs/", run_list_views.execution_list, name="execution-list"),
+    path("runs/news", run_list_views.execution_news, name="execution-news"),
+    path("runs/export", run_list_views.executions_export, name="executions-export"),
     path("runs/compare", run_data_views.execution_compare, name="execution-compare"),
     path("runs/import", run_data_views.execution_import, name="execution-import"),
     path("runs/filters", run_data_views.filter_save, name="filter-save"),

@@ -1,4 +1,6 @@
-// The list of runs: two rows chosen for a comparison, and a part of the strip chart as the period to show.
+// The list of runs: two rows chosen for a comparison, a part of the strip chart as the period, and news of later runs.
+import { fetchJson, formatNumber } from "./dom.js";
+
 const form = document.getElementById("compare-form");
 const button = document.getElementById("compare");
 const boxes = [...(form?.querySelectorAll("[data-compare]") ?? [])];
@@ -50,8 +52,47 @@ if (strip) {
     const query = new URLSearchParams(location.search);
     query.set("from", moment(left).toISOString());
     query.set("to", moment(right).toISOString());
-    query.delete("page");
+    for (const name of ["before", "after"]) query.delete(name);
     location.search = query.toString();
   });
   strip.addEventListener("dragstart", (event) => event.preventDefault());
+}
+
+// A bar says what came meanwhile, so that no row moves under the pointer; rows that run are told how they stand.
+const bar = document.getElementById("runs-news");
+const PAUSE = 4000;
+const MOST_NEWS = 99;
+
+async function lookForNews() {
+  const query = new URLSearchParams(location.search);
+  query.set("newest", bar.dataset.newest);
+  const open = [...document.querySelectorAll("#runs [data-open]")];
+  query.set("open", open.map((row) => row.dataset.run).join(","));
+  const { count, rows } = await fetchJson(`${bar.dataset.url}?${query}`);
+  bar.hidden = !count;
+  if (count) bar.lastElementChild.textContent = count < MOST_NEWS ? interpolate(ngettext("%s new run", "%s new runs", count), [formatNumber(count)]) : gettext("Many new runs");
+  for (const row of open) {
+    const now = rows[row.dataset.run];
+    if (!now) continue;
+    for (const name of ["status", "duration"]) {
+      const cell = row.querySelector(`[data-cell="${name}"]`);
+      if (cell && cell.innerHTML !== now[name]) cell.innerHTML = now[name];
+    }
+    if (["succeeded", "failed", "cancelled"].includes(now.state)) row.removeAttribute("data-open");
+  }
+}
+
+if (bar) {
+  let looking = false;
+  setInterval(async () => {
+    if (looking || document.visibilityState !== "visible") return;
+    looking = true;
+    try {
+      await lookForNews();
+    } catch {
+      // Away for a moment: the next look tells all that was missed.
+    } finally {
+      looking = false;
+    }
+  }, PAUSE);
 }
