@@ -85,7 +85,8 @@ def test_the_quota_makes_a_job_wait_for_tomorrow(make_job, upstream, django_capt
     job.refresh_from_db()
     assert job.status == "waiting"
     assert job.resume_at is not None
-    assert 0 < job.windows_done <= 3
+    # Three of ten windows asked at once are answered; which ones is up to the network, and rows are kept in order.
+    assert job.windows_done <= 3
     assert "used up" in job.message
     # Given tomorrow has come, the sweep hands it out and the rest is fetched.
     CrawlJob.objects.filter(pk=job.pk).update(resume_at="2020-01-01T00:00Z")
