@@ -30,7 +30,7 @@ from deployments.contracts import (
 from deployments.lint import Finding, lint, score, suggest, tokens_of
 from deployments.models import Deployment
 from deployments.views import explained
-from integrations.registry import catalogue, registry
+from integrations.registry import catalogue, connectors_of
 from portal.common.errors import NotFound, PortalError
 from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
@@ -149,7 +149,7 @@ def _dialog(
     live = services.contracts_of(proposal.server.live_revision) if proposal.server else []
     verdict, changes = compare(live, proposal.contracts) if live else ("none", [])
     servers = [row for row in selectors.deployments_of(actor.workspace) if row.state != Deployment.State.RETIRED]
-    problems = [issue for issue in check_definition(workflow.draft) if issue.severity == "error"]
+    problems = [issue for issue in check_definition(workflow.draft, actor.workspace) if issue.severity == "error"]
     suggestions = suggest(load(workflow.draft), catalogue(), title=workflow.name, language=_language())
     others = [item for item in proposal.contracts if item is not proposal.contract]
     findings = lint(proposal.contract, others, suggestions=suggestions)
@@ -334,7 +334,7 @@ def tool_choices(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
     served = {item.version_id for item in services.contracts_of(deployment.live_revision) if item.version_id}
     groups = [
         (connector.title, [action for action in connector.actions.values() if action.id not in taken])
-        for connector in registry().connectors.values()
+        for connector in connectors_of(actor.workspace).values()
     ]
     page = {
         "deployment": deployment,

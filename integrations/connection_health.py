@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from integrations.models import Connection
-from integrations.registry import registry
+from integrations.registry import connector_for, registry
 from integrations.runtime import in_context, typed_credential
 from integrations.sdk import AuthError, Caller, ConnectorError, Context
 from integrations.services import credential_for, record_health
@@ -18,7 +18,7 @@ TEST_SECONDS = 20.0
 
 
 def can_test(connector_id: str) -> bool:
-    """Whether the connector offers a test."""
+    """Whether the connector offers a test; a workspace's own have none."""
     connector = registry().connectors.get(connector_id)
     return connector is not None and connector.test_function is not None
 
@@ -26,7 +26,7 @@ def can_test(connector_id: str) -> bool:
 def check_connection(actor: Actor, connection: Connection) -> Connection:
     """Call the upstream with this credential and remember how it went."""
     actor.require(Permission.CONNECTION_MANAGE)
-    connector = registry().connector(connection.connector)
+    connector = connector_for(connection.connector, connection.workspace_id)
     test = connector.test_function
     if test is None:
         record_health(connection, Connection.Health.UNKNOWN, "This connector offers no test.")

@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from portal.common.db import TenantRow
+from portal.workspaces.vault import place_of, unseal
 
 
 class Connection(TenantRow):
@@ -54,6 +55,48 @@ class Connection(TenantRow):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.connector})"
+
+
+class WorkspaceConnector(TenantRow):
+    """A connector that a workspace made for itself, out of an OpenAPI document or another MCP server's tools."""
+
+    class Kind(models.TextChoices):
+        OPENAPI = "openapi"
+        MCP = "mcp"
+
+    #: The connector's id: random, so that no two workspaces' are alike and none can be guessed.
+    key = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind)
+    title = models.CharField(max_length=120)
+    description = models.CharField(max_length=500, blank=True)
+    #: Where the document is read from again; empty for one that was uploaded.
+    address = models.CharField(max_length=2000, blank=True)
+    base_url = models.CharField(max_length=2000, blank=True)
+    document = models.JSONField(null=True, blank=True)
+    #: `integrations.own.spec.OwnSpec` as JSON.
+    spec = models.JSONField(default=dict)
+    revision = models.PositiveIntegerField(default=1)
+    #: The client secret that a server's registration gave, sealed.
+    data_key = models.ForeignKey("workspaces.DataKey", models.RESTRICT, null=True, related_name="+")
+    sealed = models.BinaryField(null=True)
+    refreshed_at = models.DateTimeField(null=True, blank=True)
+    refresh_error = models.CharField(max_length=500, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["workspace", "title"], name="workspace_connector_title_once"),)
+        ordering = ("title", "id")
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def client_secret(self) -> str:
+        """The secret of the client registered with this server, empty for none."""
+        if self.data_key is None or self.sealed is None:
+            return ""
+        return str(unseal(self.data_key, self.sealed, place_of(self)).get("client_secret", ""))
 
 
 class StoredValue(TenantRow):

@@ -22,7 +22,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from integrations.models import Connection
-from integrations.registry import registry, resolve_site
+from integrations.registry import connector_for, find_connector, resolve_site
 from integrations.sdk import Connector, OAuth2
 from integrations.sdk.standin_oauth import SANDBOX_CLIENT
 from portal.common import http
@@ -78,7 +78,7 @@ class _Pending:
 def provider_of(connector: Connector) -> str:
     """The name in the callback's address; connectors of one provider share it, as they share the client."""
     assert isinstance(connector.auth, OAuth2)
-    return connector.auth.client_id_env.removesuffix("_CLIENT_ID").lower()
+    return connector.auth.provider or connector.auth.client_id_env.removesuffix("_CLIENT_ID").lower()
 
 
 def endpoints(connector: Connector) -> Endpoints | None:
@@ -86,6 +86,12 @@ def endpoints(connector: Connector) -> Endpoints | None:
     auth = connector.auth
     if not isinstance(auth, OAuth2):
         return None
+    if auth.client_id:
+        site = resolve_site(connector)
+        trusted = site.base_url if site.mode != "live" else ""
+        return Endpoints(
+            auth.authorize_url, auth.token_url, auth.revoke_url, auth.client_id, auth.client_secret, trusted=trusted
+        )
     client_id = str(getattr(env(), auth.client_id_env.lower(), ""))
     secret = str(getattr(env(), auth.client_secret_env.lower(), ""))
     if auth.sandbox and resolve_site(connector).mode == "sandbox":
@@ -138,7 +144,7 @@ def begin(
 ) -> str:
     """The address to send the person to. With a connection, that one is signed in again, with no fewer rights."""
     actor.require(Permission.CONNECTION_MANAGE)
-    connector = registry().connector(connector_id)
+    connector = connector_for(connector_id, actor.workspace)
     found = endpoints(connector)
     if not isinstance(connector.auth, OAuth2) or actor.user is None:
         raise Invalid(f"{connector.title.en} has no sign-in.", remedy="Enter its key on the Connections page.")
@@ -173,8 +179,15 @@ def begin(
         "state": state,
         "code_challenge": challenge,
         "code_challenge_method": "S256",
+        **_audience(connector),
     }
     return f"{found.authorize}?{urlencode(query)}"
+
+
+def _audience(connector: Connector) -> dict[str, str]:
+    """What the tokens are for, where the connector says so (RFC 8707)."""
+    auth = connector.auth
+    return {"resource": auth.resource} if isinstance(auth, OAuth2) and auth.resource else {}
 
 
 def finish(actor: Actor, provider: str, *, state: str, code: str, error: str, session: str) -> Connection:
@@ -188,10 +201,10 @@ def finish(actor: Actor, provider: str, *, state: str, code: str, error: str, se
         or actor.user is None
         or not hmac.compare_digest(pending.session, mine)
         or (pending.user_id, pending.workspace_id) != (str(actor.user.pk), str(actor.workspace.pk))
-        or provider_of(registry().connector(pending.connector)) != provider
+        or provider_of(connector_for(pending.connector, actor.workspace)) != provider
     ):
         raise Invalid("This sign-in was not begun here, or took too long.", remedy="Connect again.", code="bad_state")
-    connector = registry().connector(pending.connector)
+    connector = connector_for(pending.connector, actor.workspace)
     if error or not code:
         refused = "You did not allow it." if error == "access_denied" else "The service did not sign you in."
         raise Invalid(refused, remedy="Connect again when you want to.", code="sign_in_refused")
@@ -264,7 +277,9 @@ def _ask_for_token(connector: Connector, data: dict[str, str]) -> dict[str, Any]
     found = endpoints(connector)
     if found is None:
         raise Unready(f"The operator has registered no app with {connector.title.en}.", code="not_configured")
-    form = {**data, "client_id": found.client_id, "client_secret": found.client_secret}
+    form = {**data, "client_id": found.client_id, **_audience(connector)}
+    if found.client_secret:
+        form["client_secret"] = found.client_secret
 
     async def post() -> tuple[int, Any]:
         budget = http.Budget(total=10.0, connect=5.0, read=10.0, max_bytes=256 * 1024)
@@ -348,7 +363,7 @@ def current_values(connection: Connection) -> dict[str, Any]:
 
 
 def _expired(connection: Connection) -> SignInExpired:
-    connector = registry().connectors.get(connection.connector)
+    connector = find_connector(connection.connector, connection.workspace_id)
     name = connector.title.en if connector else connection.connector
     return SignInExpired(
         f"The sign-in of the connection “{connection.name}” has ended.",
@@ -367,7 +382,7 @@ def refresh(connection_id: Any) -> dict[str, Any]:
             values = unseal(connection.data_key, connection.sealed, place_of(connection))
             if connection.refresh_at is None or connection.refresh_at > timezone.now():
                 return values
-            connector = registry().connector(connection.connector)
+            connector = connector_for(connection.connector, connection.workspace_id)
             answer = _ask_for_token(
                 connector, {"grant_type": "refresh_token", "refresh_token": str(values.get("refresh_token") or "")}
             )
@@ -411,7 +426,7 @@ def refresh_due() -> dict[str, int]:
 
 def revoke(connection: Connection) -> None:
     """Tell the service that the connection ends. Best effort: a service that does not answer keeps nothing here."""
-    connector = registry().connectors.get(connection.connector)
+    connector = find_connector(connection.connector, connection.workspace_id)
     found = endpoints(connector) if connector else None
     if found is None or not found.revoke or connection.each_caller or connection.data_key is None:
         return

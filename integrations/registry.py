@@ -18,13 +18,24 @@ from portal.settings.env import env
 
 
 class Catalogue(Mapping[str, Action[Any]]):
-    """Action id → action, as the engine asks for it."""
+    """Action id → action, as the engine asks for it.
+
+    It lists the actions of the installation; by their ids, those of workspaces' own connectors are found too.
+    """
 
     def __init__(self, connectors: Mapping[str, Connector]) -> None:
         self._actions = {action.id: action for one in connectors.values() for action in one.actions.values()}
 
     def __getitem__(self, action_id: str) -> Action[Any]:
-        return self._actions[action_id]
+        found = self._actions.get(action_id)
+        if found is None and action_id.startswith("own_"):
+            from integrations.own.connectors import find
+
+            connector = find(action_id)
+            found = connector.actions.get(action_id.partition(".")[2]) if connector is not None else None
+        if found is None:
+            raise KeyError(action_id)
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._actions)
@@ -88,12 +99,75 @@ def catalogue() -> Catalogue:
     return registry().actions
 
 
+def catalogue_of(workspace: Any) -> Mapping[str, Action[Any]]:
+    """Action id → action of every connector this workspace may use, its own ones first."""
+    return WorkspaceCatalogue(workspace, catalogue())
+
+
+def connectors_of(workspace: Any) -> dict[str, Connector]:
+    """Every connector this workspace may use, its own ones first."""
+    from integrations.own.connectors import in_workspace
+
+    return {**{one.id: one for one in in_workspace(workspace)}, **registry().connectors}
+
+
+def find_connector(connector_id: str, workspace: Any) -> Connector | None:
+    """The connector of this id, if the workspace (or its id) may use it."""
+    from integrations.own.connectors import connector_in, is_own
+
+    return connector_in(workspace, connector_id) if is_own(connector_id) else registry().connectors.get(connector_id)
+
+
+def connector_for(connector_id: str, workspace: Any) -> Connector:
+    """As `find_connector`; `NotFound` when there is none."""
+    return find_connector(connector_id, workspace) or registry().connector(connector_id)
+
+
+def action_for(action_id: str, workspace: Any) -> Action[Any]:
+    """The action of this id, if the workspace may use it; `NotFound` when there is none."""
+    action = catalogue_of(workspace).get(action_id)
+    if action is None:
+        raise _no_action(action_id)
+    return action
+
+
+class WorkspaceCatalogue(Mapping[str, Action[Any]]):
+    """The installation's actions and a workspace's own; those of other workspaces do not exist in it."""
+
+    def __init__(self, workspace: Any, everybody: Catalogue) -> None:
+        self._workspace, self._everybody = workspace, everybody
+
+    def __getitem__(self, action_id: str) -> Action[Any]:
+        connector = find_connector(action_id.partition(".")[0], self._workspace)
+        return connector.actions[action_id.partition(".")[2]] if connector else self._everybody[_known_only(action_id)]
+
+    def __iter__(self) -> Iterator[str]:
+        from integrations.own.connectors import in_workspace
+
+        for connector in in_workspace(self._workspace):
+            yield from (action.id for action in connector.actions.values())
+        yield from self._everybody
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _known_only(action_id: str) -> str:
+    if action_id.startswith("own_"):
+        raise KeyError(action_id)
+    return action_id
+
+
 def get_action(action_id: str) -> Action[Any]:
     """The action of this id; `NotFound` when there is none."""
     action = catalogue().get(action_id)
     if action is None:
-        raise NotFound(f"There is no action {action_id!r}.", remedy="Choose an action of the catalogue.")
+        raise _no_action(action_id)
     return action
+
+
+def _no_action(action_id: str) -> NotFound:
+    return NotFound(f"There is no action {action_id!r}.", remedy="Choose an action of the catalogue.")
 
 
 # Upstreams -------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from integrations.dialling import allowed_addresses
 from integrations.files import WorkspaceFiles
+from integrations.own.connectors import is_own, ready, workspace_of
 from integrations.redaction import Redactor
 from integrations.registry import get_action, resolve_site
 from integrations.sdk import (
@@ -42,7 +43,7 @@ from integrations.sdk import (
 )
 from integrations.sdk.context import LogSink, ProgressSink
 from portal.common import http
-from portal.common.errors import LimitReached, NotAuthenticated, PermissionDenied, PortalError, Unready
+from portal.common.errors import LimitReached, NotAuthenticated, NotFound, PermissionDenied, PortalError, Unready
 from portal.common.store import RedisStore
 
 logger = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ async def run_action(
     `credential` is the typed credential or its stored values; `deadline` is in monotonic seconds and defaults
     to the action's own timeout; `egress` is the workspace's allow-list of hosts; `transport` replaces the network.
     """
-    action = get_action(action_id)
+    action = await _action_for(action_id, workspace_id)
     return await call_action(
         action,
         params,
@@ -101,6 +102,17 @@ async def run_action(
         egress=egress,
         transport=transport,
     )
+
+
+async def _action_for(action_id: str, workspace_id: str) -> Action[Any]:
+    """The action, if the workspace may use it: a workspace's own connectors exist for nobody else."""
+    if is_own(action_id):
+        await ready([action_id])
+    action = get_action(action_id)
+    owner = workspace_of(action.connector)
+    if owner is not None and str(owner) != workspace_id:
+        raise NotFound(f"There is no action {action_id!r}.", remedy="Choose an action of the catalogue.")
+    return action
 
 
 async def call_action(

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from integrations.models import Connection
 from integrations.oauth import current_values, revoke
-from integrations.registry import registry, resolve_site
+from integrations.registry import connector_for, find_connector, resolve_site
 from integrations.sdk import Connector, NoAuth
 from integrations.sdk.schema import problems_of
 from portal.common.errors import Conflict, Invalid, NotFound
@@ -39,7 +39,7 @@ def create_connection(
 ) -> Connection:
     """Store a credential, encrypted; `Invalid` names each wrong field of it."""
     actor.require(Permission.CONNECTION_MANAGE)
-    connector = registry().connector(connector_id)
+    connector = connector_for(connector_id, actor.workspace)
     if connector.credential_model is NoAuth:
         raise Invalid(f"{connector.title.en} needs no connection.")
     try:
@@ -72,7 +72,7 @@ def create_connection(
 def create_for_each_caller(actor: Actor, connector_id: str, name: str) -> Connection:
     """A connection without a credential: workflows that use it call with the caller's own."""
     actor.require(Permission.CONNECTION_MANAGE)
-    connector = registry().connector(connector_id)
+    connector = connector_for(connector_id, actor.workspace)
     if not connector.needs_credential:
         raise Invalid(f"{connector.title.en} needs no connection.")
     if Connection.objects.for_workspace(actor.workspace).filter(connector=connector_id, name=name, owner=None).exists():
@@ -96,7 +96,7 @@ def replace_credential(actor: Actor, connection: Connection, values: Mapping[str
     actor.require(Permission.CONNECTION_MANAGE)
     if connection.each_caller:
         raise Conflict("Each caller signs in with a connection of their own.", remedy="Make one of your own.")
-    model = registry().connector(connection.connector).credential_model
+    model = connector_for(connection.connector, actor.workspace).credential_model
     try:
         credential = model.model_validate(dict(values))
     except ValidationError as error:
@@ -134,7 +134,7 @@ def credential_for(
     """
     workspace = Workspace.objects.get(pk=workspace_id)
     egress = tuple(workspace.egress_hosts) or None
-    connector = registry().connectors.get(connector_id)
+    connector = find_connector(connector_id, workspace_id)
     if connector is None or not connector.needs_credential:
         return Opened("", {}, egress) if egress else None
     candidates = Connection.objects.for_workspace(workspace_id).select_related("data_key", "owner")

@@ -5,8 +5,17 @@ from __future__ import annotations
 from django.urls import path
 
 from integrations import store_pages
+from integrations.own import pages as own_pages
 
 urlpatterns = [
+    path("connectors/own/", own_pages.own_list, name="own-connectors"),
+    path("connectors/own/new", own_pages.own_create, name="own-connector-create"),
+    path("connectors/own/<uuid:own_id>", own_pages.own_detail, name="own-connector"),
+    path("connectors/own/<uuid:own_id>/edit", own_pages.own_edit, name="own-connector-edit"),
+    path("connectors/own/<uuid:own_id>/choose", own_pages.own_choose, name="own-connector-choose"),
+    path("connectors/own/<uuid:own_id>/refresh", own_pages.own_refresh, name="own-connector-refresh"),
+    path("connectors/own/<uuid:own_id>/delete", own_pages.own_delete, name="own-connector-delete"),
+    path("connectors/own/<uuid:own_id>/actions/<slug:own_action>", own_pages.own_action, name="own-connector-action"),
     path("stores/", store_pages.value_list, name="store-values"),
     path("stores/delete", store_pages.value_delete, name="store-value-delete"),
     path("stores/export.<str:kind>", store_pages.value_export, name="store-value-export"),

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from integrations.registry import localise, registry
+from integrations.registry import connectors_of, localise
 from portal.context import Shell
 from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
@@ -57,7 +57,7 @@ def workflow_editor(request: HttpRequest, actor: Actor, workflow_id: UUID) -> Ht
                 "icon": connector.icon,
                 "needs_credential": connector.needs_credential,
             }
-            for connector in registry().connectors.values()
+            for connector in connectors_of(actor.workspace).values()
         ],
         "functions": functions(language()),
         "sample_input": template.sample_input if template else {},

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from integrations.files import WorkspaceFiles
-from integrations.registry import get_action
+from integrations.registry import action_for
 from integrations.runtime import in_context, typed_credential
 from integrations.sdk import Caller, Context, Option
 from integrations.sdk.sandbox import shared_sandbox
@@ -47,7 +47,7 @@ def options_for(
     actor.require(Permission.WORKFLOW_UPDATE)
     if (action_id, field) in _WORKFLOW_FIELDS:
         return _workflows(actor, workflow, query)
-    action = get_action(action_id)
+    action = action_for(action_id, actor.workspace)
     function = action.options_of.get(field)
     if function is None:
         problem = FieldProblem(field, "This field has no list of choices.", "Type the value.")

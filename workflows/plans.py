@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
+from integrations.own.connectors import ready
 from integrations.registry import catalogue
 from portal.common import pg
 from portal.common.errors import NotFound
@@ -35,12 +36,16 @@ async def plan_of(version_id: UUID | None, definition: dict[str, Any] | None) ->
         if (known := _plans.get(key)) is not None:
             return known
         # The version passed validation when it was made; only what has changed outside can fail now.
-        return _remember(key, compile(load(await _version_definition(version_id)), catalogue(), check=False))
+        loaded = load(await _version_definition(version_id))
+        await ready(node.action for node in loaded.every_node())
+        return _remember(key, compile(loaded, catalogue(), check=False))
     if definition is None:
         raise NotFound("The workflow of this run does not exist any more.")
     if "direct" in definition:
+        await ready([definition["direct"]["action"]])
         return direct_plan(definition["direct"])
     loaded = load(definition)
+    await ready(node.action for node in loaded.every_node())
     key = content_hash(loaded)
     return _plans.get(key) or _remember(key, compile(loaded, catalogue()))
 

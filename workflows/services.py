@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.registry import catalogue
+from integrations.registry import catalogue, catalogue_of
 from portal.common.errors import Conflict, FieldProblem, Invalid, NotFound, PermissionDenied
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
@@ -37,9 +37,12 @@ def empty_definition() -> dict[str, Any]:
     return Definition().as_data()
 
 
-def check_definition(data: Mapping[str, Any]) -> list[Issue]:
-    """Everything that is wrong or risky in a definition, as the canvas shows while somebody types."""
-    return validate(load(data), catalogue())
+def check_definition(data: Mapping[str, Any], workspace: Any = None) -> list[Issue]:
+    """Everything that is wrong or risky in a definition, as the canvas shows while somebody types.
+
+    With a workspace, its own connectors exist too; those of others exist for nobody else.
+    """
+    return validate(load(data), catalogue() if workspace is None else catalogue_of(workspace))
 
 
 def _checked_name(name: str) -> str:
@@ -176,7 +179,7 @@ def create_version(actor: Actor, workflow_id: UUID, *, name: str = "", note: str
     definition = load(workflow.draft)
     if not definition.nodes:
         raise Invalid("The workflow has no nodes yet.", remedy="Add at least one node.")
-    compile(definition, catalogue())
+    compile(definition, catalogue_of(actor.workspace))
     digest = content_hash(definition)
     newest = workflow.versions.first()
     if newest is not None and newest.content_hash == digest and not name:
@@ -242,7 +245,7 @@ def start_execution(
     if not definition.nodes:
         raise Invalid("The workflow has no nodes yet.", remedy="Add at least one node.")
     definition, options = cut(actor, workflow, definition, part) if part is not None else (definition, None)
-    prepared = compile(definition, catalogue()).prepare_input(input or {})
+    prepared = compile(definition, catalogue_of(actor.workspace)).prepare_input(input or {})
     user = actor.user
     return dispatch.start(
         Start(

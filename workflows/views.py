@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from integrations.registry import catalogue, localise, registry
+from integrations.registry import catalogue, localise
 from portal.common.errors import FieldProblem, Invalid
 from portal.workspaces.pages import json_body, workspace_page
 from portal.workspaces.roles import Permission
@@ -67,10 +67,10 @@ def _readable(draft: dict[str, Any]) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False)
 
 
-def _issues(data: dict[str, Any]) -> list[dict[str, Any]]:
+def _issues(data: dict[str, Any], workspace: Any) -> list[dict[str, Any]]:
     """What is wrong or risky, in the reader's language."""
     try:
-        found = services.check_definition(data)
+        found = services.check_definition(data, workspace)
     except InvalidDefinition as error:
         found = error.issues
     except Invalid as error:
@@ -110,7 +110,7 @@ def workflow_detail(request: HttpRequest, actor: Actor, workflow_id: UUID) -> Ht
     page = {
         "workflow": workflow,
         "picture": _picture(workflow.draft),
-        "issues": _issues(workflow.draft),
+        "issues": _issues(workflow.draft, actor.workspace),
         "draft_text": _readable(workflow.draft),
         "runs": selectors.executions_of(actor.workspace).filter(workflow=workflow)[:12],
         "versions": versions,
@@ -239,7 +239,7 @@ def workflow_check(request: HttpRequest, actor: Actor) -> HttpResponse:
         )
     drawn = _picture(definition)
     html = render(request, "workflows/_graph.html", {"picture": drawn}).content.decode() if drawn else ""
-    return JsonResponse({"issues": _issues(definition), "picture": html})
+    return JsonResponse({"issues": _issues(definition, actor.workspace), "picture": html})
 
 
 @require_POST
@@ -251,7 +251,7 @@ def workflow_save(request: HttpRequest, actor: Actor, workflow_id: UUID) -> Http
     if not isinstance(definition, dict) or not isinstance(base, int):
         raise Invalid("Send definition (an object) and base_revision (a number).")
     workflow = services.save_draft(actor, workflow_id, definition, base_revision=base)
-    return JsonResponse({"revision": workflow.draft_revision, "issues": _issues(workflow.draft)})
+    return JsonResponse({"revision": workflow.draft_revision, "issues": _issues(workflow.draft, actor.workspace)})
 
 
 @require_POST
@@ -294,9 +294,9 @@ def version_restore(request: HttpRequest, actor: Actor, workflow_id: UUID, numbe
 @workspace_page(Permission.WORKFLOW_READ)
 def connector_icon(request: HttpRequest, actor: Actor, connector_id: str) -> HttpResponse:
     """A connector's own picture, as an image so that nothing in it can run."""
-    from integrations.registry import icon_file
+    from integrations.registry import connector_for, icon_file
 
-    file = icon_file(registry().connector(connector_id))
+    file = icon_file(connector_for(connector_id, actor.workspace))
     if file is None:
         return redirect("/static/icons/connector.svg")
     response = HttpResponse(file.read_bytes(), content_type="image/svg+xml")

@@ -65,3 +65,9 @@ class OAuth2:
     credential: type[OAuth2Credential] = OAuth2Credential
     #: Where the sandbox server has the stand-in of the sign-in: it answers below this path.
     sandbox: str = ""
+    #: For a client that registered itself: its id and secret, the name in the callback's address, and what the
+    #: tokens are for (RFC 8707).
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    provider: str = ""
+    resource: str = ""

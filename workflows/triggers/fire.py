@@ -13,7 +13,7 @@ import orjson
 from django.db import transaction
 from django.utils import timezone
 
-from integrations.registry import catalogue
+from integrations.registry import catalogue_of
 from portal.common.errors import Invalid, PortalError
 from portal.common.json import dumps
 from workflows import dispatch
@@ -206,7 +206,7 @@ def runnable(
     definition = load(version.definition if version else workflow.draft)
     if not definition.nodes:
         raise Invalid("The workflow has no nodes yet.", remedy="Add at least one node.")
-    plan = compile(definition, catalogue(), check=version is None)
+    plan = compile(definition, catalogue_of(workflow.workspace_id), check=version is None)
     return version, None if version else definition.as_data(), plan
 
 

@@ -1,13 +1,15 @@
 """A small web API of every shape: answers what it was asked, pages in five ways, errors on demand.
 
 `/anything` mirrors the request, `/json` serves rows, `/pages/<mode>` pages, `/status/<code>` errors,
-`/redirect?to=…` redirects, `/csv`, `/file`, `/text` other bodies, `/protected` asks for a credential.
+`/redirect?to=…` redirects, `/csv`, `/file`, `/text` other bodies, `/protected` asks for a credential, `/shop` is an API
+that `/openapi.json` and `/openapi.yaml` describe.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from typing import Any
 
@@ -151,6 +153,118 @@ async def text(request: Request) -> Response:
     return PlainTextResponse("안녕하세요")
 
 
+PETS: dict[int, dict[str, Any]] = {1: {"id": 1, "name": "Bori", "tags": ["dog"], "owner": None}}
+
+
+def shop_document(*, is_yaml: bool = False) -> str:
+    """The description of `/shop`: references, a recursive schema, what 3.0 says of null, three ways to sign in."""
+    pet = {"$ref": "#/components/schemas/Pet"}
+    number = {"name": "petId", "in": "path", "required": True, "schema": {"type": "integer"}}
+
+    def gives(schema: Any) -> dict[str, Any]:
+        return {"200": {"description": "OK", "content": {"application/json": {"schema": schema}}}}
+
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "Pet shop", "version": "1", "description": "A small shop for trying."},
+        "servers": [{"url": "/http/shop"}],
+        "security": [{"key": []}],
+        "paths": {
+            "/pets": {
+                "get": {
+                    "operationId": "listPets",
+                    "summary": "List pets",
+                    "tags": ["pets"],
+                    "parameters": [
+                        {"$ref": "#/components/parameters/Limit"},
+                        {"name": "tag", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+                    ],
+                    "responses": gives({"type": "array", "items": pet}),
+                },
+                "post": {
+                    "operationId": "createPet",
+                    "summary": "Create a pet",
+                    "tags": ["pets"],
+                    "requestBody": {"required": True, "content": {"application/json": {"schema": pet}}},
+                    "responses": {"201": gives(pet)["200"]},
+                },
+            },
+            "/pets/{petId}": {
+                "parameters": [number],
+                "get": {
+                    "operationId": "getPetById",
+                    "summary": "Read a pet",
+                    "tags": ["pets"],
+                    "responses": gives(pet),
+                },
+                "delete": {"operationId": "deletePet", "tags": ["pets"], "responses": {"204": {"description": "Gone"}}},
+            },
+            "/report": {"get": {"summary": "Report as text", "responses": {"200": {"description": "Text"}}}},
+        },
+        "components": {
+            "parameters": {
+                "Limit": {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 100}}
+            },
+            "schemas": {
+                "Pet": {
+                    "type": "object",
+                    "required": ["name"],
+                    "properties": {
+                        "id": {"type": "integer", "readOnly": True},
+                        "name": {"type": "string", "minLength": 1, "description": "What it is called"},
+                        "tags": {"type": "array", "items": {"type": "string"}},
+                        "owner": {"type": "string", "nullable": True},
+                        "mother": {"$ref": "#/components/schemas/Pet"},
+                    },
+                }
+            },
+            "securitySchemes": {
+                "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                "token": {"type": "http", "scheme": "bearer"},
+                "machine": {
+                    "type": "oauth2",
+                    "flows": {"clientCredentials": {"tokenUrl": "/http/token", "scopes": {"pets": "Everything"}}},
+                },
+            },
+        },
+    }
+    if is_yaml:
+        import yaml
+
+        return yaml.safe_dump(document, sort_keys=False)
+    return json.dumps(document)
+
+
+async def described(request: Request) -> Response:
+    is_yaml = request.url.path.endswith(".yaml")
+    kind = "application/yaml" if is_yaml else "application/json"
+    return Response(shop_document(is_yaml=is_yaml), media_type=kind)
+
+
+async def shop(request: Request) -> Response:
+    """The pet shop: a key in `X-API-Key`, a bearer token, or one of `/token`."""
+    bearer = request.headers.get("authorization", "")
+    newest = f"Bearer {tokens[-1]}" if tokens else ""
+    if request.headers.get("x-api-key") != SECRET and bearer not in (f"Bearer {SECRET}", newest or "-"):
+        return JSONResponse({"message": "no key"}, 401)
+    if request.url.path.endswith("/report"):
+        return PlainTextResponse("1 pet")
+    if (number := request.path_params.get("number")) is None:
+        if request.method == "POST":
+            pet = {"owner": None, **(await request.json()), "id": max(PETS, default=0) + 1}
+            PETS[pet["id"]] = pet
+            return JSONResponse(pet, 201)
+        wanted = set(request.query_params.getlist("tag"))
+        found = [pet for pet in PETS.values() if not wanted or wanted & set(pet.get("tags") or [])]
+        return JSONResponse(found[: int(request.query_params.get("limit", 100))])
+    if number not in PETS:
+        return JSONResponse({"message": "no such pet"}, 404)
+    if request.method == "DELETE":
+        del PETS[number]
+        return Response(status_code=204)
+    return JSONResponse(PETS[number])
+
+
 EVERY = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 app = standin(
     [
@@ -164,6 +278,11 @@ app = standin(
         Route("/token", token, methods=["POST"]),
         Route("/token/{where}", token, methods=["POST"]),
         Route("/with-token", with_token),
+        Route("/openapi.json", described),
+        Route("/openapi.yaml", described),
+        Route("/shop/pets", shop, methods=["GET", "POST"]),
+        Route("/shop/pets/{number:int}", shop, methods=["GET", "DELETE"]),
+        Route("/shop/report", shop),
         Route("/csv", table),
         Route("/file", file),
         Route("/text", text),

@@ -1,0 +1,1 @@
+"""Connectors that a workspace makes for itself: from an OpenAPI document, or from another MCP server's tools."""
