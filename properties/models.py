@@ -198,7 +198,9 @@ class Collection(TenantRow):
     region_code = models.CharField(max_length=10)
     region_name = models.CharField(max_length=120, blank=True)
     request = models.JSONField(default=dict)
-    priority = models.PositiveSmallIntegerField(default=5)
+    priority = models.PositiveSmallIntegerField(default=5, help_text="0 is the most urgent, 9 the least")
+    batch = models.UUIDField(null=True, blank=True, db_index=True, help_text="The request that it belongs to")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="How often a worker took it up")
     state = models.CharField(max_length=8, choices=CollectionState, default=CollectionState.QUEUED)
     outcome = models.CharField(max_length=10, blank=True)
     reason = models.CharField(max_length=300, blank=True)
@@ -216,7 +218,14 @@ class Collection(TenantRow):
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = (models.Index(fields=["workspace", "platform", "-id"], name="collection_recent"),)
+        indexes = (
+            models.Index(fields=["workspace", "platform", "-id"], name="collection_recent"),
+            models.Index(
+                fields=["platform", "priority", "id"],
+                condition=Q(state__in=["queued", "running"]),
+                name="collection_open",
+            ),
+        )
         ordering = ("-id",)
 
     def __str__(self) -> str:
@@ -302,6 +311,8 @@ class Requirement(TenantRow):
     directions = ArrayField(models.CharField(max_length=2), default=list, blank=True)
     rooms_min = models.PositiveSmallIntegerField(null=True, blank=True)
     move_in_by = models.DateField(null=True, blank=True)
+    commute = models.JSONField(null=True, blank=True, help_text="{place, latitude, longitude, minutes}")
+    school = models.JSONField(null=True, blank=True, help_text="{place, latitude, longitude, metres}")
     note = models.TextField(max_length=2_000, blank=True)
     notify = models.CharField(max_length=8, choices=Notify, default=Notify.INSTANT)
     is_active = models.BooleanField(default=True)

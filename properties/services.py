@@ -13,12 +13,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from portal.common.errors import FieldProblem, Invalid, NotFound
+from portal.common.errors import FieldProblem, Invalid, NotFound, PortalError
+from portal.common.ids import uuid7
 from portal.workspaces.models import Workspace
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
-from properties import signals
-from properties.collectors import Collected, Collector, CollectRequest, Profile
+from properties import orchestration, signals
+from properties.collectors import Collected, Collector, CollectRequest, Outcome, Profile, load_profiles
 from properties.errors import UnknownRegion
 from properties.intake import Intake, take_adverts
 from properties.legal import basis_in_force, platform_profile, require_basis
@@ -63,6 +64,7 @@ def collection_start(
     property_types: Sequence[str] = (PropertyType.APARTMENT.value, PropertyType.VILLA.value),
     trades: Sequence[str] = (Trade.SALE.value, Trade.JEONSE.value, Trade.MONTHLY.value),
     box: tuple[float, float, float, float] | None = None,
+    complex_ids: Sequence[str] = (),
     priority: int = 5,
 ) -> list[Collection]:
     """Queue one collection per platform and area. Refused as a whole when a platform has no legal basis."""
@@ -81,7 +83,9 @@ def collection_start(
         "property_types": [PropertyType(kind).value for kind in property_types],
         "trades": [Trade(trade).value for trade in trades],
         "box": list(box) if box else None,
+        "complex_ids": list(complex_ids),
     }
+    batch = uuid7()
     with transaction.atomic():
         tasks = [
             Collection.objects.create(
@@ -91,38 +95,36 @@ def collection_start(
                 region_name=region.name,
                 request=request,
                 priority=priority,
+                batch=batch,
                 requested_by=actor.user,
             )
             for profile in profiles
             for region in found
         ]
         for task in tasks:
-            transaction.on_commit(partial(_send, task.pk, priority))
+            transaction.on_commit(partial(orchestration.send, task.pk, priority))
         audit(actor, "collection.started", None, after={"platforms": list(platforms), "areas": list(areas)})
     return tasks
 
 
-def _send(collection_id: UUID, priority: int) -> None:
-    from properties.tasks import run_collection
-
-    run_collection.apply_async((str(collection_id),), priority=priority)
-
-
 def collection_run(collection_id: UUID | str) -> Collection:
-    """Execute a queued collection. Safe to run twice: a finished one is returned as it is."""
-    task = Collection.objects.select_related("workspace").get(pk=collection_id)
-    if task.state == CollectionState.DONE:
-        return task
-    profile = platform_profile(task.platform)
-    basis = require_basis(task.workspace, profile)
-    task.state, task.started_at, task.heartbeat_at = CollectionState.RUNNING, timezone.now(), timezone.now()
-    task.save(update_fields=["state", "started_at", "heartbeat_at"])
-    announce(task)
-    rate = basis.requests_per_second if basis else None
-    collected = asyncio.run(_collect(profile, _request_of(task), rate))
-    _finish(task, profile, collected)
-    announce(task)
-    signals.collection_ended.send(sender=Collection, workspace_id=task.workspace_id, collection_id=task.pk)
+    """Execute a queued collection. Safe to run twice: one that is done or taken is returned as it is."""
+    task = orchestration.collection_claim(collection_id)
+    if task is None:
+        return Collection.objects.select_related("workspace").get(pk=collection_id)
+    try:
+        profile = platform_profile(task.platform)
+        basis = require_basis(task.workspace, profile)
+        rate = basis.requests_per_second if basis else None
+        collected = asyncio.run(_collect(profile, _request_of(task), rate, task))
+    except PortalError as error:
+        # The legal basis may have been revoked while it waited.
+        collected = Collected(task.platform, Outcome.REFUSED, reason=error.message, remedy=error.remedy)
+        profile = load_profiles()[task.platform]
+    if _finish(task, profile, collected):
+        orchestration.announce(task)
+        signals.collection_ended.send(sender=Collection, workspace_id=task.workspace_id, collection_id=task.pk)
+    transaction.on_commit(partial(orchestration.dispatch_next, task.platform))
     return task
 
 
@@ -135,6 +137,7 @@ def _request_of(task: Collection) -> CollectRequest:
         trades=tuple(Trade(item) for item in wish["trades"]),
         property_types=tuple(PropertyType(item) for item in wish["property_types"]),
         box=box,
+        complex_ids=tuple(wish.get("complex_ids", ())),
     )
 
 
@@ -145,14 +148,17 @@ def box_around(workspace: Workspace, region_code: str) -> tuple[float, float, fl
     return box_of_region(region_code)
 
 
-async def _collect(profile: Profile, request: CollectRequest, rate: float | None) -> Collected:
+async def _collect(profile: Profile, request: CollectRequest, rate: float | None, task: Collection) -> Collected:
     from portal.common import http
     from portal.common.store import RedisStore
     from properties.sites import site_of
 
     site = site_of(profile)
     trusted = site.base_url if site.is_ours else ""
-    async with http.client(site.base_url, trusted_url=trusted, transport=TRANSPORT) as client:
+    async with (
+        orchestration.signs_of_life(task),
+        http.client(site.base_url, trusted_url=trusted, transport=TRANSPORT) as client,
+    ):
         collector = Collector(
             profile,
             client,
@@ -165,12 +171,15 @@ async def _collect(profile: Profile, request: CollectRequest, rate: float | None
         return await collector.collect(request)
 
 
-def _finish(task: Collection, profile: Profile, collected: Collected) -> None:
+def _finish(task: Collection, profile: Profile, collected: Collected) -> bool:
+    """Store what a run brought; False when the run was given up for lost and another has its place."""
     prefixes = [prefix_of(code) for code in regions().family(task.region_code)]
     # A box that somebody drew covers less than the region: what lies outside it was not asked for.
     is_whole = collected.may_mark_gone and not task.request.get("box")
     complete = (profile.origin or profile.key, prefixes) if is_whole else None
     with transaction.atomic():
+        if not orchestration.is_mine(task):
+            return False
         taken: Intake = take_adverts(task.workspace, collected.adverts, complete_for=complete, scope=collected.scope)
         expires = timezone.now() + timedelta(days=RAW_DAYS)
         RawPage.objects.bulk_create(
@@ -195,33 +204,13 @@ def _finish(task: Collection, profile: Profile, collected: Collected) -> None:
         codes = sorted(taken.regions)
         if codes:
             transaction.on_commit(partial(_send_resolution, task.workspace_id, codes))
+    return True
 
 
 def _send_resolution(workspace_id: UUID, codes: list[str]) -> None:
     from properties.tasks import resolve
 
     resolve.delay(str(workspace_id), codes)
-
-
-def announce(task: Collection) -> None:
-    """Tell the monitor pages of the workspace that a collection moved."""
-    from asgiref.sync import async_to_sync
-    from channels.layers import get_channel_layer
-
-    layer = get_channel_layer()
-    if layer is None:
-        return
-    message = {
-        "type": "monitor.event",
-        "id": str(task.pk),
-        "platform": task.platform,
-        "region": task.region_name,
-        "state": task.state,
-        "outcome": task.outcome,
-        "received": task.received,
-        "reason": task.reason,
-    }
-    async_to_sync(layer.group_send)(f"properties.{task.workspace_id}", message)
 
 
 def adverts_import(actor: Actor, raws: Iterable[RawAdvert], *, source: str = "own") -> Intake:
@@ -291,6 +280,19 @@ def match_listings(
     return created
 
 
+@transaction.atomic
+def requirement_end(actor: Actor, requirement_id: UUID) -> Requirement:
+    """Stop matching and telling for a customer; what matched stays readable."""
+    actor.require(Permission.DATA_WRITE)
+    wish = Requirement.objects.for_workspace(actor.workspace).filter(pk=requirement_id).first()
+    if wish is None:
+        raise NotFound("There is no such customer.")
+    wish.is_active = False
+    wish.save(update_fields=["is_active"])
+    audit(actor, "requirement.ended", wish)
+    return wish
+
+
 def match_dismiss(actor: Actor, match_id: UUID) -> Match:
     """Hide a match from the customer's list."""
     actor.require(Permission.DATA_WRITE)
@@ -325,7 +327,7 @@ def collections_repeat(*, within_days: int = 7) -> int:
                 priority=task.priority,
                 requested_by=None,
             )
-            transaction.on_commit(partial(_send, again.pk, again.priority))
+            transaction.on_commit(partial(orchestration.send, again.pk, again.priority))
         count += 1
     return count
 

@@ -30,6 +30,14 @@ def resolve(workspace_id: str, region_codes: list[str]) -> None:
     photos_note(workspace, region_codes)
 
 
+@shared_task(name="properties.rescue_collections", queue="default")
+def rescue_collections() -> int:
+    """Queue again what lost workers left behind, and what waits although there is room."""
+    from properties.orchestration import collections_rescue
+
+    return collections_rescue()
+
+
 @shared_task(name="properties.expire_raw_pages", queue="default")
 def expire_raw_pages() -> int:
     """Delete raw answers whose retention has ended."""
@@ -88,11 +96,21 @@ def sweep_photos() -> None:
         fetch_photos.delay(str(workspace_id))
 
 
+@shared_task(name="properties.remind_visits", queue="default")
+def remind_visits() -> int:
+    """Tell guides of visits that start soon."""
+    from properties.visits.services import visits_remind
+
+    return visits_remind()
+
+
 current_app.conf.beat_schedule = {
     **(current_app.conf.beat_schedule or {}),
+    "properties-rescue": {"task": "properties.rescue_collections", "schedule": 60.0},
     "properties-expire": {"task": "properties.expire_raw_pages", "schedule": crontab(minute=20, hour=4)},
     "properties-tell-daily": {"task": "properties.tell_daily", "schedule": crontab(minute=0, hour=8)},
     "properties-reports": {"task": "properties.reports_due", "schedule": 300.0},
     "properties-photos": {"task": "properties.sweep_photos", "schedule": 300.0},
+    "properties-visits": {"task": "properties.remind_visits", "schedule": 300.0},
     "properties-recollect": {"task": "properties.recollect", "schedule": crontab(minute=10, hour=5)},
 }

@@ -19,7 +19,7 @@ if "sandbox" in E.upstreams and not E.allow_sandbox_in_production:
     raise ImproperlyConfigured("UPSTREAMS names the sandbox: set UPSTREAMS=live or ALLOW_SANDBOX_IN_PRODUCTION=true.")
 
 SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz?$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

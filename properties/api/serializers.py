@@ -78,8 +78,22 @@ class CollectionSerializer(serializers.ModelSerializer[Collection]):
 
 
 class TasksOutput(serializers.Serializer[None]):
+    batch = serializers.UUIDField(help_text="Ask `tasks/batches/<batch>` for what they bring together")
     tasks = CollectionSerializer(many=True)
     unapplied = serializers.ListField(child=serializers.CharField())
+
+
+class BatchOutput(serializers.Serializer[None]):
+    """What one request for collections brought in all."""
+
+    batch = serializers.UUIDField()
+    is_done = serializers.BooleanField()
+    outcomes = serializers.DictField(child=serializers.IntegerField(), help_text="How many ended as what")
+    received = serializers.IntegerField()
+    created = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    gone = serializers.IntegerField()
+    tasks = CollectionSerializer(many=True)
 
 
 class CapabilitiesOutput(serializers.Serializer[None]):
@@ -87,8 +101,22 @@ class CapabilitiesOutput(serializers.Serializer[None]):
     property_types = serializers.ListField(child=serializers.CharField())
 
 
+class HealthOutput(serializers.Serializer[None]):
+    """How a collector fares; `resting` follows a block and ends at `resting_until`."""
+
+    state = serializers.ChoiceField(["ready", "busy", "resting", "failing", "off"])
+    running = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    blocks = serializers.IntegerField(help_text="Blocks within the last week; each doubles the rest")
+    failures = serializers.IntegerField(help_text="Failures in a row")
+    reason = serializers.CharField()
+    resting_until = serializers.DateTimeField(allow_null=True)
+    last_complete = serializers.DateTimeField(allow_null=True)
+    heartbeat_at = serializers.DateTimeField(allow_null=True, help_text="When a running collection showed life")
+
+
 class AgentOutput(serializers.Serializer[None]):
-    """A collector: what it can do, whether it may, how its last collection ended."""
+    """A collector: what it can do, whether it may, how it fares, how its last collection ended."""
 
     platform = serializers.CharField()
     title = serializers.CharField()
@@ -97,6 +125,7 @@ class AgentOutput(serializers.Serializer[None]):
     legal_basis = serializers.CharField(allow_null=True)
     requests_per_second = serializers.FloatField(allow_null=True)
     capabilities = CapabilitiesOutput()
+    health = HealthOutput()
     last = CollectionSerializer(allow_null=True)
 
 
@@ -113,6 +142,10 @@ class CollectFilters(serializers.Serializer[None]):
     )
     trades = serializers.ListField(child=serializers.ChoiceField([item.value for item in Trade]), required=False)
     box = serializers.ListField(child=serializers.FloatField(), min_length=4, max_length=4, required=False)
+    complex_ids = serializers.ListField(
+        child=serializers.CharField(max_length=40), max_length=200, required=False,
+        help_text="Complexes by the platform's own numbers, for platforms that are asked complex by complex",
+    )  # fmt: skip
     price_min = serializers.IntegerField(required=False)
     price_max = serializers.IntegerField(required=False)
     area_min = serializers.FloatField(required=False)
@@ -178,8 +211,24 @@ class CentreInput(serializers.Serializer[None]):
     radius_m = serializers.FloatField(min_value=1, max_value=200_000)
 
 
+class CommuteInput(serializers.Serializer[None]):
+    place = serializers.CharField(max_length=60)
+    latitude = serializers.FloatField(min_value=-90, max_value=90)
+    longitude = serializers.FloatField(min_value=-180, max_value=180)
+    minutes = serializers.IntegerField(min_value=5, max_value=180, help_text="Estimated from the distance")
+
+
+class SchoolInput(serializers.Serializer[None]):
+    place = serializers.CharField(max_length=60)
+    latitude = serializers.FloatField(min_value=-90, max_value=90)
+    longitude = serializers.FloatField(min_value=-180, max_value=180)
+    metres = serializers.IntegerField(min_value=50, max_value=10_000)
+
+
 class RequirementInput(serializers.ModelSerializer[Requirement]):
     centre = CentreInput(required=False, allow_null=True)
+    commute = CommuteInput(required=False, allow_null=True)
+    school = SchoolInput(required=False, allow_null=True)
     polygon = serializers.ListField(
         child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2),
         required=False, allow_null=True, min_length=3, max_length=200, help_text="[[latitude, longitude], …]",

@@ -9,6 +9,7 @@ from properties.graphql.schema import view as graphql_view
 
 urlpatterns = [
     path("tasks", views.Tasks.as_view(), name="properties-api-tasks"),
+    path("tasks/batches/<uuid:batch_id>", views.TaskBatch.as_view(), name="properties-api-batch"),
     path("agents/status", views.AgentStatus.as_view(), name="properties-api-agents"),
     path("properties/listings", views.Listings.as_view(), name="properties-api-listings"),
     path("properties/listings/<uuid:listing_id>", views.ListingDetail.as_view(), name="properties-api-listing"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.common.api import body_of
+from portal.common.errors import NotFound
 from portal.common.rest import ListView, RestView
 from portal.workspaces.roles import Permission
 from properties import selectors, services
 from properties.api import serializers
 from properties.legal import legal_basis_record, legal_basis_revoke
 from properties.models import Collection, LegalBasis, Match, Requirement, ReviewPair
+from properties.orchestration import Health, batch_of, collectors_health
 from properties.resolution import pair_decide
 
 
@@ -87,7 +90,7 @@ class Tasks(ListView[Collection]):
         """Start a collection per platform and area."""
         values = body_of(request, serializers.TaskInput)
         filters = values.get("filters", {})
-        options = {name: filters[name] for name in ("property_types", "trades") if filters.get(name)}
+        options = {name: filters[name] for name in ("property_types", "trades", "complex_ids") if filters.get(name)}
         if box := filters.get("box"):
             options["box"] = tuple(box)
         tasks = services.collection_start(
@@ -97,12 +100,44 @@ class Tasks(ListView[Collection]):
             priority=values["priority"],
             **options,
         )
-        ignored = sorted(set(filters) - {"property_types", "trades", "box"})
+        ignored = sorted(set(filters) - {"property_types", "trades", "box", "complex_ids"})
         body = {
+            "batch": tasks[0].batch,
             "tasks": serializers.CollectionSerializer(tasks, many=True).data,
             "unapplied": [f"{name}: collected in full, filter when searching" for name in ignored],
         }
         return Response(body, status=status.HTTP_202_ACCEPTED)
+
+
+class TaskBatch(RestView):
+    permissions = {"get": Permission.DATA_READ}
+
+    @extend_schema(operation_id="tasks_batch", responses=serializers.BatchOutput)
+    def get(self, request: Request, batch_id: UUID) -> Response:
+        """What one request for collections brought in all."""
+        batch = batch_of(request.actor.workspace, batch_id)  # type: ignore[attr-defined]
+        if batch is None:
+            raise NotFound("There is no such request.", remedy="Take the id from the answer to POST /tasks.")
+        tasks = serializers.CollectionSerializer(batch.tasks, many=True).data
+        sums = {
+            name: getattr(batch, name) for name in ("is_done", "outcomes", "received", "created", "changed", "gone")
+        }
+        return Response({**sums, "batch": batch_id, "tasks": tasks})
+
+
+def _health(health: Health) -> dict[str, Any]:
+    until = health.breaker.open_until
+    return {
+        "state": health.state,
+        "running": health.running,
+        "waiting": health.waiting,
+        "blocks": health.breaker.blocks,
+        "failures": health.breaker.failures,
+        "reason": health.breaker.reason,
+        "resting_until": datetime.fromtimestamp(until, UTC) if health.state == "resting" else None,
+        "last_complete": health.last_complete,
+        "heartbeat_at": health.heartbeat_at,
+    }
 
 
 class AgentStatus(RestView):
@@ -112,6 +147,8 @@ class AgentStatus(RestView):
     def get(self, request: Request) -> Response:
         """Every collector: what it can do, whether it may, how its last collection ended, and what runs."""
         workspace = request.actor.workspace  # type: ignore[attr-defined]
+        states = selectors.platform_states(workspace)
+        health = collectors_health(workspace, {item["profile"].key for item in states if item["is_on"]})
         agents = [
             {
                 "platform": item["profile"].key,
@@ -124,9 +161,10 @@ class AgentStatus(RestView):
                     "trades": list(item["profile"].trade_codes),
                     "property_types": list(item["profile"].property_codes),
                 },
+                "health": _health(health[item["profile"].key]),
                 "last": serializers.CollectionSerializer(item["last"]).data if item["last"] else None,
             }
-            for item in selectors.platform_states(workspace)
+            for item in states
         ]
         running = selectors.running_collections(workspace)
         return Response({"agents": agents, "queue": serializers.CollectionSerializer(running, many=True).data})

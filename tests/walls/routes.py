@@ -11,7 +11,7 @@ from uuid import UUID
 from django.urls import URLPattern, URLResolver, get_resolver
 
 #: Routes of libraries, which their own projects test, and the probes, whose answer depends on the machine.
-FOREIGN = ("admin/", "accounts/", "healthz", "readyz")
+FOREIGN = ("admin/", "accounts/", "health", "readyz")
 _PARAMETER = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
 _GROUP = re.compile(r"\(\?P<(?P<name>\w+)>(?P<inner>[^)]*)\)")
 NOBODYS_ID = UUID("01890000-0000-7000-8000-000000000000")

@@ -34,6 +34,7 @@ FormatEnum: TypeAlias = Literal["csv", "jsonl", "parquet", "xlsx"]
 FormatsEnum: TypeAlias = Literal["pdf", "xlsx"]
 GroundEnum: TypeAlias = Literal["own_listings", "written_permission", "licensed_feed", "other"]
 HealthCheck: TypeAlias = Literal["ok", "failed"]
+HealthOutputStateEnum: TypeAlias = Literal["ready", "busy", "resting", "failing", "off"]
 HealthState: TypeAlias = Literal["ok", "degraded"]
 HistoryKindEnum: TypeAlias = Literal["new", "price", "state", "text", "relisted"]
 JobState: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -48,6 +49,8 @@ NotificationChannel: TypeAlias = Literal["page", "email", "push", "slack", "webh
 NotificationMode: TypeAlias = Literal["instant", "hourly", "daily", "off"]
 NotifyEnum: TypeAlias = Literal["instant", "daily", "never"]
 NullEnum: TypeAlias = None
+OwnConnectorInputKindEnum: TypeAlias = Literal["openapi", "mcp"]
+OwnConnectorOutputKindEnum: TypeAlias = Literal["openapi", "mcp"]
 PeriodEnum: TypeAlias = Literal["day", "month"]
 PermissionName: TypeAlias = Literal[
     "workflow:read",
@@ -93,6 +96,7 @@ RevisionVerdict: TypeAlias = Literal["none", "additive", "risky", "breaking"]
 RhythmEnum: TypeAlias = Literal["daily", "weekly", "monthly"]
 Role: TypeAlias = Literal["owner", "admin", "editor", "viewer"]
 SeverityEnum: TypeAlias = Literal["error", "warning"]
+SignInEnum: TypeAlias = Literal["none", "bearer", "header", "oauth"]
 StageEnum: TypeAlias = Literal["candidate", "production", "archived"]
 ThemeEnum: TypeAlias = Literal["system", "light", "dark"]
 ThroughEnum: TypeAlias = Literal["session", "key", "oauth"]
@@ -132,7 +136,7 @@ class Advert(Model):
 
 
 class AgentOutput(Model):
-    """A collector: what it can do, whether it may, how its last collection ended."""
+    """A collector: what it can do, whether it may, how it fares, how its last collection ended."""
 
     platform: str
     title: str
@@ -141,6 +145,7 @@ class AgentOutput(Model):
     legal_basis: str | None
     requests_per_second: float | None
     capabilities: CapabilitiesOutput
+    health: HealthOutput
     last: Collection | None
 
 
@@ -203,6 +208,19 @@ class AuditOutput(Model):
     address: str | None = None
     before: Any = None
     after: Any = None
+
+
+class BatchOutput(Model):
+    """What one request for collections brought in all."""
+
+    batch: str
+    is_done: bool
+    outcomes: dict[str, int]
+    received: int
+    created: int
+    changed: int
+    gone: int
+    tasks: list[Collection]
 
 
 class CanaryOutput(Model):
@@ -291,6 +309,7 @@ class CollectFiltersRequest(Model):
     property_types: list[PropertyType] | None = None
     trades: list[Trade] | None = None
     box: list[float] | None = None
+    complex_ids: list[str] | None = None
     price_min: int | None = None
     price_max: int | None = None
     area_min: float | None = None
@@ -305,6 +324,8 @@ class Collection(Model):
     region_name: str | None = None
     request: Any = None
     priority: int | None = None
+    batch: str | None = None
+    attempts: int | None = None
     state: CollectionState | None = None
     outcome: str | None = None
     reason: str | None = None
@@ -782,7 +803,7 @@ class GraphQLOutput(Model):
     errors: list[dict[str, Any]] | None = None
 
 
-class HealthOutput(Model):
+class HealthHealthOutput(Model):
     """`degraded` with status 200 means that calls wait for a worker; with 503, that nothing works."""
 
     status: HealthState
@@ -791,6 +812,20 @@ class HealthOutput(Model):
     upstream: UpstreamEnum
     upstreams: dict[str, str]
     checks: ChecksOutput
+
+
+class HealthOutput(Model):
+    """How a collector fares; `resting` follows a block and ends at `resting_until`."""
+
+    state: HealthOutputStateEnum
+    running: int
+    waiting: int
+    blocks: int
+    failures: int
+    reason: str
+    resting_until: datetime | None
+    last_complete: datetime | None
+    heartbeat_at: datetime | None
 
 
 class History(Model):
@@ -1391,6 +1426,35 @@ class OutcomeOutput(Model):
     replayed: bool
 
 
+class OwnConnectorInputRequest(Model):
+    kind: OwnConnectorInputKindEnum
+    title: str | None = None
+    address: str | None = None
+    document: str | None = None
+    sign_in: SignInEnum | None = None
+    header: str | None = None
+
+
+class OwnConnectorOutput(Model):
+    """A connector that the workspace made for itself."""
+
+    id: str
+    connector: str
+    kind: OwnConnectorOutputKindEnum
+    title: str
+    description: str | None = None
+    address: str | None = None
+    base_url: str | None = None
+    sign_in: str
+    sign_ins: list[str]
+    actions: list[dict[str, Any]]
+    revision: int | None = None
+    refreshed_at: datetime | None = None
+    refresh_error: str | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
 class PaginatedAlertOutputList(Model):
     results: list[AlertOutput]
     next: str | None
@@ -1517,6 +1581,12 @@ class PaginatedNotificationOutputList(Model):
     previous: str | None
 
 
+class PaginatedOwnConnectorOutputList(Model):
+    results: list[OwnConnectorOutput]
+    next: str | None
+    previous: str | None
+
+
 class PaginatedProductOutList(Model):
     results: list[ProductOut]
     next: str | None
@@ -1626,6 +1696,21 @@ class PatchedDestinationChangeRequest(Model):
 class PatchedMemberPatchRequest(Model):
     role: Role | None = None
     is_auditor: bool | None = None
+
+
+class PatchedOwnActionChangeRequest(Model):
+    name: str | None = None
+    title: str | None = None
+    description: str | None = None
+    effect: EffectEnum | None = None
+    checks_answer: bool | None = None
+
+
+class PatchedOwnConnectorChangeRequest(Model):
+    title: str | None = None
+    description: str | None = None
+    base_url: str | None = None
+    sign_in: int | None = None
 
 
 class PatchedPreferenceInputRequest(Model):
@@ -2083,6 +2168,22 @@ class SnapshotOutput(Model):
     answer: Any
 
 
+class SourceOutput(Model):
+    source: str
+    name: str
+    title: str
+    description: str
+    chosen: bool
+
+
+class SourcesInputRequest(Model):
+    sources: list[str]
+
+
+class SourcesOutput(Model):
+    results: list[SourceOutput]
+
+
 class TaskInputRequest(Model):
     """`{'type': 'collect', 'areas': ['강남구'], 'platforms': ['naver'], 'filters': {…}}`."""
 
@@ -2094,6 +2195,7 @@ class TaskInputRequest(Model):
 
 
 class TasksOutput(Model):
+    batch: str
     tasks: list[Collection]
     unapplied: list[str]
 

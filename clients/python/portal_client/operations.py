@@ -520,6 +520,12 @@ class Properties:
             answer=m.TasksOutput,
         )
 
+    def tasks_batch(self, batch_id: str, *, fields: str | Unset = UNSET) -> m.BatchOutput:
+        """What one request for collections brought in all."""
+        return self._transport.call(
+            "GET", f"/api/v1/tasks/batches/{quote(batch_id)}", query={"fields": fields}, answer=m.BatchOutput
+        )
+
 
 class TimeSeries:
     """Time series."""
@@ -1119,6 +1125,140 @@ class Integrations:
         """Read a curl line into parameters of the HTTP connector."""
         return self._transport.call("POST", "/api/v1/integrations/curl", json={"line": line}, answer=m.CurlOutput)
 
+    def own_connectors_list(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at", "title", "-title"] | Unset = UNSET,
+    ) -> m.PaginatedOwnConnectorOutputList:
+        """The connectors that the workspace made from OpenAPI documents and MCP servers."""
+        return self._transport.call(
+            "GET",
+            "/api/v1/integrations/own",
+            query={"cursor": cursor, "fields": fields, "limit": limit, "ordering": ordering},
+            answer=m.PaginatedOwnConnectorOutputList,
+        )
+
+    def own_connectors_list_all(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at", "title", "-title"] | Unset = UNSET,
+    ) -> Iterator[m.OwnConnectorOutput]:
+        """The rows of all pages."""
+        page = self.own_connectors_list(cursor=cursor, fields=fields, limit=limit, ordering=ordering)
+        yield from self._transport.rows(page, m.PaginatedOwnConnectorOutputList)
+
+    def own_connectors_create(
+        self,
+        *,
+        kind: m.OwnConnectorInputKindEnum,
+        idempotency_key: str | Unset = UNSET,
+        title: str | Unset = UNSET,
+        address: str | Unset = UNSET,
+        document: str | Unset = UNSET,
+        sign_in: m.SignInEnum | Unset = UNSET,
+        header: str | Unset = UNSET,
+    ) -> m.OwnConnectorOutput:
+        """Make a connector from a document or another MCP server."""
+        return self._transport.call(
+            "POST",
+            "/api/v1/integrations/own",
+            headers={"Idempotency-Key": idempotency_key},
+            json={
+                "kind": kind,
+                "title": title,
+                "address": address,
+                "document": document,
+                "sign_in": sign_in,
+                "header": header,
+            },
+            answer=m.OwnConnectorOutput,
+        )
+
+    def own_connectors_read(self, own_id: str, *, fields: str | Unset = UNSET) -> m.OwnConnectorOutput:
+        """One connector with its actions."""
+        return self._transport.call(
+            "GET", f"/api/v1/integrations/own/{quote(own_id)}", query={"fields": fields}, answer=m.OwnConnectorOutput
+        )
+
+    def own_connectors_change(
+        self,
+        own_id: str,
+        *,
+        title: str | Unset = UNSET,
+        description: str | Unset = UNSET,
+        base_url: str | Unset = UNSET,
+        sign_in: int | Unset = UNSET,
+    ) -> m.OwnConnectorOutput:
+        """Change its name, description, base address or way to sign in."""
+        return self._transport.call(
+            "PATCH",
+            f"/api/v1/integrations/own/{quote(own_id)}",
+            json={"title": title, "description": description, "base_url": base_url, "sign_in": sign_in},
+            answer=m.OwnConnectorOutput,
+        )
+
+    def own_connectors_delete(self, own_id: str) -> None:
+        """Delete it with its connections."""
+        return self._transport.call("DELETE", f"/api/v1/integrations/own/{quote(own_id)}", answer=None)
+
+    def own_connectors_action_change(
+        self,
+        own_id: str,
+        own_action: str,
+        *,
+        name: str | Unset = UNSET,
+        title: str | Unset = UNSET,
+        description: str | Unset = UNSET,
+        effect: m.EffectEnum | Unset = UNSET,
+        checks_answer: bool | Unset = UNSET,
+    ) -> m.OwnConnectorOutput:
+        """Change the words of an action."""
+        return self._transport.call(
+            "PATCH",
+            f"/api/v1/integrations/own/{quote(own_id)}/actions/{quote(own_action)}",
+            json={
+                "name": name,
+                "title": title,
+                "description": description,
+                "effect": effect,
+                "checks_answer": checks_answer,
+            },
+            answer=m.OwnConnectorOutput,
+        )
+
+    def own_connectors_action_delete(self, own_id: str, own_action: str) -> None:
+        """Take an action out of the connector."""
+        return self._transport.call(
+            "DELETE", f"/api/v1/integrations/own/{quote(own_id)}/actions/{quote(own_action)}", answer=None
+        )
+
+    def own_connectors_refresh(self, own_id: str) -> m.OwnConnectorOutput:
+        """Read the document or the tools again."""
+        return self._transport.call(
+            "POST", f"/api/v1/integrations/own/{quote(own_id)}/refresh", answer=m.OwnConnectorOutput
+        )
+
+    def own_connectors_sources(self, own_id: str, *, fields: str | Unset = UNSET) -> m.SourcesOutput:
+        """Operations of the document, or tools of the server."""
+        return self._transport.call(
+            "GET", f"/api/v1/integrations/own/{quote(own_id)}/sources", query={"fields": fields}, answer=m.SourcesOutput
+        )
+
+    def own_connectors_choose(self, own_id: str, *, sources: builtins.list[str]) -> m.OwnConnectorOutput:
+        """Make actions of some."""
+        return self._transport.call(
+            "POST",
+            f"/api/v1/integrations/own/{quote(own_id)}/sources",
+            json={"sources": sources},
+            answer=m.OwnConnectorOutput,
+        )
+
 
 class Procurement:
     """Procurement."""
@@ -1582,10 +1722,13 @@ class Deployments:
         """Revoke a key."""
         return self._transport.call("DELETE", f"/api/v1/deployments/{quote(slug)}/keys/{quote(key_id)}", answer=None)
 
-    def keys_rotate(self, slug: str, key_id: str) -> m.NewKeyOutput:
+    def keys_rotate(self, slug: str, key_id: str, *, idempotency_key: str | Unset = UNSET) -> m.NewKeyOutput:
         """A new key of the same label."""
         return self._transport.call(
-            "POST", f"/api/v1/deployments/{quote(slug)}/keys/{quote(key_id)}/rotate", answer=m.NewKeyOutput
+            "POST",
+            f"/api/v1/deployments/{quote(slug)}/keys/{quote(key_id)}/rotate",
+            headers={"Idempotency-Key": idempotency_key},
+            answer=m.NewKeyOutput,
         )
 
     def revisions_list(
@@ -1740,12 +1883,19 @@ class Executions:
         )
 
     def decide(
-        self, execution_id: str, *, path: str, approved: bool, comment: str | Unset = UNSET
+        self,
+        execution_id: str,
+        *,
+        path: str,
+        approved: bool,
+        idempotency_key: str | Unset = UNSET,
+        comment: str | Unset = UNSET,
     ) -> m.ExecutionOutput:
         """Answer a node that waits for a person."""
         return self._transport.call(
             "POST",
             f"/api/v1/executions/{quote(execution_id)}/decide",
+            headers={"Idempotency-Key": idempotency_key},
             json={"path": path, "approved": approved, "comment": comment},
             answer=m.ExecutionOutput,
         )
@@ -1793,10 +1943,13 @@ class Executions:
             "GET", f"/api/v1/executions/{quote(execution_id)}/nodes", query={"fields": fields}, answer=m.NodeRunsOutput
         )
 
-    def resume(self, execution_id: str) -> m.ExecutionOutput:
+    def resume(self, execution_id: str, *, idempotency_key: str | Unset = UNSET) -> m.ExecutionOutput:
         """Run a failed or stopped run again from where it failed."""
         return self._transport.call(
-            "POST", f"/api/v1/executions/{quote(execution_id)}/resume", answer=m.ExecutionOutput
+            "POST",
+            f"/api/v1/executions/{quote(execution_id)}/resume",
+            headers={"Idempotency-Key": idempotency_key},
+            answer=m.ExecutionOutput,
         )
 
 
@@ -1806,13 +1959,15 @@ class Monitoring:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def health(self, *, fields: str | Unset = UNSET) -> m.HealthOutput:
+    def health(self, *, fields: str | Unset = UNSET) -> m.HealthHealthOutput:
         """Whether the product answers and reaches its database, Redis and workers."""
-        return self._transport.call("GET", "/api/v1/health", query={"fields": fields}, answer=m.HealthOutput)
+        return self._transport.call("GET", "/api/v1/health", query={"fields": fields}, answer=m.HealthHealthOutput)
 
-    def monitoring_health(self, *, fields: str | Unset = UNSET) -> m.HealthOutput:
+    def monitoring_health(self, *, fields: str | Unset = UNSET) -> m.HealthHealthOutput:
         """The same under the name of the monitoring chapter."""
-        return self._transport.call("GET", "/api/v1/monitoring/health", query={"fields": fields}, answer=m.HealthOutput)
+        return self._transport.call(
+            "GET", "/api/v1/monitoring/health", query={"fields": fields}, answer=m.HealthHealthOutput
+        )
 
     def queues(self, *, fields: str | Unset = UNSET) -> m.QueuesOutput:
         """How many tasks wait in each queue."""
@@ -2913,11 +3068,14 @@ class Workflows:
             "GET", f"/api/v1/workflows/{quote(workflow_id)}/inputs", query={"fields": fields}, answer=m.KeptInputsOutput
         )
 
-    def inputs_save(self, workflow_id: str, *, name: str, input: dict[str, Any]) -> m.KeptInputOutput:
+    def inputs_save(
+        self, workflow_id: str, *, name: str, input: dict[str, Any], idempotency_key: str | Unset = UNSET
+    ) -> m.KeptInputOutput:
         """Keep an input under a name."""
         return self._transport.call(
             "POST",
             f"/api/v1/workflows/{quote(workflow_id)}/inputs",
+            headers={"Idempotency-Key": idempotency_key},
             json={"name": name, "input": input},
             answer=m.KeptInputOutput,
         )
@@ -3181,11 +3339,14 @@ class Workflows:
             answer=m.FiringDetail,
         )
 
-    def triggers_events_replay(self, workflow_id: str, trigger_id: str, firing_id: str) -> m.FiredOutput:
+    def triggers_events_replay(
+        self, workflow_id: str, trigger_id: str, firing_id: str, *, idempotency_key: str | Unset = UNSET
+    ) -> m.FiredOutput:
         """Run a stored event again, as a run of its own."""
         return self._transport.call(
             "POST",
             f"/api/v1/workflows/{quote(workflow_id)}/triggers/{quote(trigger_id)}/events/{quote(firing_id)}/replay",
+            headers={"Idempotency-Key": idempotency_key},
             answer=m.FiredOutput,
         )
 
@@ -3197,10 +3358,15 @@ class Workflows:
             answer=m.TriggerOutput,
         )
 
-    def triggers_test(self, workflow_id: str, trigger_id: str) -> m.FiredOutput:
+    def triggers_test(
+        self, workflow_id: str, trigger_id: str, *, idempotency_key: str | Unset = UNSET
+    ) -> m.FiredOutput:
         """Run the draft with the newest real event, or with a sample of the kind."""
         return self._transport.call(
-            "POST", f"/api/v1/workflows/{quote(workflow_id)}/triggers/{quote(trigger_id)}/test", answer=m.FiredOutput
+            "POST",
+            f"/api/v1/workflows/{quote(workflow_id)}/triggers/{quote(trigger_id)}/test",
+            headers={"Idempotency-Key": idempotency_key},
+            answer=m.FiredOutput,
         )
 
     def triggers_preview(self, workflow_id: str, *, config: dict[str, Any]) -> m.TriggersPreviewOutput:
@@ -3869,6 +4035,12 @@ class AsyncProperties:
             answer=m.TasksOutput,
         )
 
+    async def tasks_batch(self, batch_id: str, *, fields: str | Unset = UNSET) -> m.BatchOutput:
+        """What one request for collections brought in all."""
+        return await self._transport.call(
+            "GET", f"/api/v1/tasks/batches/{quote(batch_id)}", query={"fields": fields}, answer=m.BatchOutput
+        )
+
 
 class AsyncTimeSeries:
     """Time series."""
@@ -4474,6 +4646,141 @@ class AsyncIntegrations:
         """Read a curl line into parameters of the HTTP connector."""
         return await self._transport.call("POST", "/api/v1/integrations/curl", json={"line": line}, answer=m.CurlOutput)
 
+    async def own_connectors_list(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at", "title", "-title"] | Unset = UNSET,
+    ) -> m.PaginatedOwnConnectorOutputList:
+        """The connectors that the workspace made from OpenAPI documents and MCP servers."""
+        return await self._transport.call(
+            "GET",
+            "/api/v1/integrations/own",
+            query={"cursor": cursor, "fields": fields, "limit": limit, "ordering": ordering},
+            answer=m.PaginatedOwnConnectorOutputList,
+        )
+
+    async def own_connectors_list_all(
+        self,
+        *,
+        cursor: str | Unset = UNSET,
+        fields: str | Unset = UNSET,
+        limit: int | Unset = UNSET,
+        ordering: Literal["created_at", "-created_at", "title", "-title"] | Unset = UNSET,
+    ) -> AsyncIterator[m.OwnConnectorOutput]:
+        """The rows of all pages."""
+        page = await self.own_connectors_list(cursor=cursor, fields=fields, limit=limit, ordering=ordering)
+        async for row in self._transport.rows(page, m.PaginatedOwnConnectorOutputList):
+            yield row
+
+    async def own_connectors_create(
+        self,
+        *,
+        kind: m.OwnConnectorInputKindEnum,
+        idempotency_key: str | Unset = UNSET,
+        title: str | Unset = UNSET,
+        address: str | Unset = UNSET,
+        document: str | Unset = UNSET,
+        sign_in: m.SignInEnum | Unset = UNSET,
+        header: str | Unset = UNSET,
+    ) -> m.OwnConnectorOutput:
+        """Make a connector from a document or another MCP server."""
+        return await self._transport.call(
+            "POST",
+            "/api/v1/integrations/own",
+            headers={"Idempotency-Key": idempotency_key},
+            json={
+                "kind": kind,
+                "title": title,
+                "address": address,
+                "document": document,
+                "sign_in": sign_in,
+                "header": header,
+            },
+            answer=m.OwnConnectorOutput,
+        )
+
+    async def own_connectors_read(self, own_id: str, *, fields: str | Unset = UNSET) -> m.OwnConnectorOutput:
+        """One connector with its actions."""
+        return await self._transport.call(
+            "GET", f"/api/v1/integrations/own/{quote(own_id)}", query={"fields": fields}, answer=m.OwnConnectorOutput
+        )
+
+    async def own_connectors_change(
+        self,
+        own_id: str,
+        *,
+        title: str | Unset = UNSET,
+        description: str | Unset = UNSET,
+        base_url: str | Unset = UNSET,
+        sign_in: int | Unset = UNSET,
+    ) -> m.OwnConnectorOutput:
+        """Change its name, description, base address or way to sign in."""
+        return await self._transport.call(
+            "PATCH",
+            f"/api/v1/integrations/own/{quote(own_id)}",
+            json={"title": title, "description": description, "base_url": base_url, "sign_in": sign_in},
+            answer=m.OwnConnectorOutput,
+        )
+
+    async def own_connectors_delete(self, own_id: str) -> None:
+        """Delete it with its connections."""
+        return await self._transport.call("DELETE", f"/api/v1/integrations/own/{quote(own_id)}", answer=None)
+
+    async def own_connectors_action_change(
+        self,
+        own_id: str,
+        own_action: str,
+        *,
+        name: str | Unset = UNSET,
+        title: str | Unset = UNSET,
+        description: str | Unset = UNSET,
+        effect: m.EffectEnum | Unset = UNSET,
+        checks_answer: bool | Unset = UNSET,
+    ) -> m.OwnConnectorOutput:
+        """Change the words of an action."""
+        return await self._transport.call(
+            "PATCH",
+            f"/api/v1/integrations/own/{quote(own_id)}/actions/{quote(own_action)}",
+            json={
+                "name": name,
+                "title": title,
+                "description": description,
+                "effect": effect,
+                "checks_answer": checks_answer,
+            },
+            answer=m.OwnConnectorOutput,
+        )
+
+    async def own_connectors_action_delete(self, own_id: str, own_action: str) -> None:
+        """Take an action out of the connector."""
+        return await self._transport.call(
+            "DELETE", f"/api/v1/integrations/own/{quote(own_id)}/actions/{quote(own_action)}", answer=None
+        )
+
+    async def own_connectors_refresh(self, own_id: str) -> m.OwnConnectorOutput:
+        """Read the document or the tools again."""
+        return await self._transport.call(
+            "POST", f"/api/v1/integrations/own/{quote(own_id)}/refresh", answer=m.OwnConnectorOutput
+        )
+
+    async def own_connectors_sources(self, own_id: str, *, fields: str | Unset = UNSET) -> m.SourcesOutput:
+        """Operations of the document, or tools of the server."""
+        return await self._transport.call(
+            "GET", f"/api/v1/integrations/own/{quote(own_id)}/sources", query={"fields": fields}, answer=m.SourcesOutput
+        )
+
+    async def own_connectors_choose(self, own_id: str, *, sources: builtins.list[str]) -> m.OwnConnectorOutput:
+        """Make actions of some."""
+        return await self._transport.call(
+            "POST",
+            f"/api/v1/integrations/own/{quote(own_id)}/sources",
+            json={"sources": sources},
+            answer=m.OwnConnectorOutput,
+        )
+
 
 class AsyncProcurement:
     """Procurement."""
@@ -4948,10 +5255,13 @@ class AsyncDeployments:
             "DELETE", f"/api/v1/deployments/{quote(slug)}/keys/{quote(key_id)}", answer=None
         )
 
-    async def keys_rotate(self, slug: str, key_id: str) -> m.NewKeyOutput:
+    async def keys_rotate(self, slug: str, key_id: str, *, idempotency_key: str | Unset = UNSET) -> m.NewKeyOutput:
         """A new key of the same label."""
         return await self._transport.call(
-            "POST", f"/api/v1/deployments/{quote(slug)}/keys/{quote(key_id)}/rotate", answer=m.NewKeyOutput
+            "POST",
+            f"/api/v1/deployments/{quote(slug)}/keys/{quote(key_id)}/rotate",
+            headers={"Idempotency-Key": idempotency_key},
+            answer=m.NewKeyOutput,
         )
 
     async def revisions_list(
@@ -5110,12 +5420,19 @@ class AsyncExecutions:
         )
 
     async def decide(
-        self, execution_id: str, *, path: str, approved: bool, comment: str | Unset = UNSET
+        self,
+        execution_id: str,
+        *,
+        path: str,
+        approved: bool,
+        idempotency_key: str | Unset = UNSET,
+        comment: str | Unset = UNSET,
     ) -> m.ExecutionOutput:
         """Answer a node that waits for a person."""
         return await self._transport.call(
             "POST",
             f"/api/v1/executions/{quote(execution_id)}/decide",
+            headers={"Idempotency-Key": idempotency_key},
             json={"path": path, "approved": approved, "comment": comment},
             answer=m.ExecutionOutput,
         )
@@ -5163,10 +5480,13 @@ class AsyncExecutions:
             "GET", f"/api/v1/executions/{quote(execution_id)}/nodes", query={"fields": fields}, answer=m.NodeRunsOutput
         )
 
-    async def resume(self, execution_id: str) -> m.ExecutionOutput:
+    async def resume(self, execution_id: str, *, idempotency_key: str | Unset = UNSET) -> m.ExecutionOutput:
         """Run a failed or stopped run again from where it failed."""
         return await self._transport.call(
-            "POST", f"/api/v1/executions/{quote(execution_id)}/resume", answer=m.ExecutionOutput
+            "POST",
+            f"/api/v1/executions/{quote(execution_id)}/resume",
+            headers={"Idempotency-Key": idempotency_key},
+            answer=m.ExecutionOutput,
         )
 
 
@@ -5176,14 +5496,16 @@ class AsyncMonitoring:
     def __init__(self, transport: AsyncTransport) -> None:
         self._transport = transport
 
-    async def health(self, *, fields: str | Unset = UNSET) -> m.HealthOutput:
+    async def health(self, *, fields: str | Unset = UNSET) -> m.HealthHealthOutput:
         """Whether the product answers and reaches its database, Redis and workers."""
-        return await self._transport.call("GET", "/api/v1/health", query={"fields": fields}, answer=m.HealthOutput)
+        return await self._transport.call(
+            "GET", "/api/v1/health", query={"fields": fields}, answer=m.HealthHealthOutput
+        )
 
-    async def monitoring_health(self, *, fields: str | Unset = UNSET) -> m.HealthOutput:
+    async def monitoring_health(self, *, fields: str | Unset = UNSET) -> m.HealthHealthOutput:
         """The same under the name of the monitoring chapter."""
         return await self._transport.call(
-            "GET", "/api/v1/monitoring/health", query={"fields": fields}, answer=m.HealthOutput
+            "GET", "/api/v1/monitoring/health", query={"fields": fields}, answer=m.HealthHealthOutput
         )
 
     async def queues(self, *, fields: str | Unset = UNSET) -> m.QueuesOutput:
@@ -6308,11 +6630,14 @@ class AsyncWorkflows:
             "GET", f"/api/v1/workflows/{quote(workflow_id)}/inputs", query={"fields": fields}, answer=m.KeptInputsOutput
         )
 
-    async def inputs_save(self, workflow_id: str, *, name: str, input: dict[str, Any]) -> m.KeptInputOutput:
+    async def inputs_save(
+        self, workflow_id: str, *, name: str, input: dict[str, Any], idempotency_key: str | Unset = UNSET
+    ) -> m.KeptInputOutput:
         """Keep an input under a name."""
         return await self._transport.call(
             "POST",
             f"/api/v1/workflows/{quote(workflow_id)}/inputs",
+            headers={"Idempotency-Key": idempotency_key},
             json={"name": name, "input": input},
             answer=m.KeptInputOutput,
         )
@@ -6580,11 +6905,14 @@ class AsyncWorkflows:
             answer=m.FiringDetail,
         )
 
-    async def triggers_events_replay(self, workflow_id: str, trigger_id: str, firing_id: str) -> m.FiredOutput:
+    async def triggers_events_replay(
+        self, workflow_id: str, trigger_id: str, firing_id: str, *, idempotency_key: str | Unset = UNSET
+    ) -> m.FiredOutput:
         """Run a stored event again, as a run of its own."""
         return await self._transport.call(
             "POST",
             f"/api/v1/workflows/{quote(workflow_id)}/triggers/{quote(trigger_id)}/events/{quote(firing_id)}/replay",
+            headers={"Idempotency-Key": idempotency_key},
             answer=m.FiredOutput,
         )
 
@@ -6596,10 +6924,15 @@ class AsyncWorkflows:
             answer=m.TriggerOutput,
         )
 
-    async def triggers_test(self, workflow_id: str, trigger_id: str) -> m.FiredOutput:
+    async def triggers_test(
+        self, workflow_id: str, trigger_id: str, *, idempotency_key: str | Unset = UNSET
+    ) -> m.FiredOutput:
         """Run the draft with the newest real event, or with a sample of the kind."""
         return await self._transport.call(
-            "POST", f"/api/v1/workflows/{quote(workflow_id)}/triggers/{quote(trigger_id)}/test", answer=m.FiredOutput
+            "POST",
+            f"/api/v1/workflows/{quote(workflow_id)}/triggers/{quote(trigger_id)}/test",
+            headers={"Idempotency-Key": idempotency_key},
+            answer=m.FiredOutput,
         )
 
     async def triggers_preview(self, workflow_id: str, *, config: dict[str, Any]) -> m.TriggersPreviewOutput:
