@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import cos, radians, sqrt
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from properties.normalise.regions import prefix_of
 
 METRES_PER_DEGREE = 111_320.0
+#: A way through a town is about this much longer than the straight line.
+DETOUR = 1.3
+#: Door to door by bus and subway: minutes to walk and wait, then metres a minute (24 km/h). A rough estimate.
+COMMUTE_START, COMMUTE_PACE = 8.0, 400.0
 SUNNY = {"S", "SE", "SW"}
 
 
@@ -29,6 +33,8 @@ class Wish(Protocol):
     floor_min: int | None
     directions: Sequence[str]
     rooms_min: int | None
+    commute: dict[str, Any] | None
+    school: dict[str, Any] | None
 
 
 class Offer(Protocol):
@@ -78,6 +84,13 @@ def inside(polygon: Sequence[Sequence[float]], latitude: float, longitude: float
     return result
 
 
+def _way(place: dict[str, Any], offer: Offer) -> float | None:
+    """Metres on the ground to a place, estimated; None when the listing has no position."""
+    if offer.latitude is None or offer.longitude is None:
+        return None
+    return DETOUR * metres_between(offer.latitude, offer.longitude, place["latitude"], place["longitude"])
+
+
 def fit(wish: Wish, offer: Offer) -> Fit:
     """How a listing fits. A condition that a listing does not answer is a miss, never a silent pass."""
     reasons: list[str] = []
@@ -115,6 +128,15 @@ def fit(wish: Wish, offer: Offer) -> Fit:
                 check("distance", metres <= radius, 8 * max(0.0, 1 - metres / radius) if radius else 0)
             if wish.polygon:
                 check("drawn_area", inside(wish.polygon, offer.latitude, offer.longitude), 6)
+    if wish.commute:
+        minutes = _way(wish.commute, offer)
+        limit = float(wish.commute["minutes"])
+        if minutes is not None:
+            minutes = COMMUTE_START + minutes / COMMUTE_PACE
+        check("commute", minutes <= limit if minutes is not None else None, 6 * max(0.0, 1 - (minutes or 0) / limit))
+    if wish.school:
+        walk, limit = _way(wish.school, offer), float(wish.school["metres"])
+        check("school", walk <= limit if walk is not None else None, 6 * max(0.0, 1 - (walk or 0) / limit))
     if wish.price_max is not None or wish.price_min is not None:
         if offer.price is None:
             check("price", None)
@@ -140,3 +162,26 @@ def fit(wish: Wish, offer: Offer) -> Fit:
         reasons.append("sunny")
         score += 2
     return Fit(not fails, round(min(max(score, 0.0), 100.0), 1), tuple(reasons), tuple(misses))
+
+
+AnOffer = TypeVar("AnOffer", bound=Offer)
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A listing that fails one condition only, named in `failed`."""
+
+    offer: Any
+    fit: Fit
+    failed: str
+
+
+def just_missed(wish: Wish, offers: Iterable[AnOffer], rows: int) -> list[Missed]:
+    """Listings that would match but for one condition, best first."""
+    found = []
+    for offer in offers:
+        result = fit(wish, offer)
+        failed = [name for name in result.misses if not name.endswith("_unknown")]
+        if len(failed) == 1:
+            found.append(Missed(offer, result, failed[0]))
+    return sorted(found, key=lambda missed: -missed.fit.score)[:rows]

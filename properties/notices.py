@@ -14,11 +14,11 @@ from portal.notifications.models import Channel, Event, Mode, Severity
 from portal.notifications.publish import notify
 from portal.notifications.receivers import hear
 from portal.notifications.topics import Topic, Words
-from properties.desk_models import Report
+from properties.desk_models import Report, Visit
 from properties.models import Listing, Match, Requirement
-from properties.signals import matches_found, price_changed, report_ended
+from properties.signals import matches_found, price_changed, report_ended, visit_near
 
-MATCH, PRICE, REPORT = "properties.match", "properties.price", "properties.report"
+MATCH, PRICE, REPORT, VISIT = "properties.match", "properties.price", "properties.report", "properties.visit"
 TOPICS = [
     Topic(
         MATCH,
@@ -27,6 +27,12 @@ TOPICS = [
             "New listings fit a customer's wishes: at once or once a day, as the customer's entry says.",
             "고객 조건에 맞는 새 매물입니다. 고객별 설정에 따라 즉시 또는 하루 한 번 알립니다.",
         ),
+        modes={Channel.EMAIL: Mode.INSTANT},
+    ),
+    Topic(
+        VISIT,
+        Words("Visits", "방문 일정"),
+        Words("A visit of yours starts within two hours.", "두 시간 안에 시작하는 방문 일정입니다."),
         modes={Channel.EMAIL: Mode.INSTANT},
     ),
     Topic(
@@ -208,4 +214,26 @@ def tell_report(workspace_id: UUID, report_id: UUID, **_: Any) -> Event | None:
         people=[report.requested_by] if report.requested_by else [],
         include_workspace=report.schedule_id is not None,
         data={"report": str(report.pk), "kind": report.kind, "state": report.state, "files": sorted(report.files)},
+    )
+
+
+@hear(visit_near)
+def tell_visit(workspace_id: UUID, visit_id: UUID, **_: Any) -> Event | None:
+    """The guide is reminded; without one, everybody of the workspace."""
+    rows = Visit.objects.for_workspace(workspace_id).select_related("customer", "listing", "guide")
+    visit = rows.filter(pk=visit_id, state=Visit.State.PLANNED).first()
+    if visit is None:
+        return None
+    start = timezone.localtime(visit.starts_at)
+    lines = [visit.place, visit.listing.address if visit.listing else "", visit.note]
+    return notify(
+        workspace_id,
+        VISIT,
+        Words(f"{start:%H:%M} visit: {visit.customer}", f"{start:%H:%M} 방문: {visit.customer}"),
+        "\n".join(line for line in lines if line),
+        f"/properties/visits/{visit.pk}",
+        dedup_key=f"visit:{visit.pk}:{visit.revision}",
+        people=[visit.guide] if visit.guide else None,
+        include_workspace=False,
+        data={"visit": str(visit.pk), "starts_at": visit.starts_at.isoformat(), "customer": str(visit.customer_id)},
     )

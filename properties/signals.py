@@ -14,3 +14,5 @@ matches_found = Signal()
 collection_ended = Signal()
 #: report_id; workspace_id. Every end of a report except a cancelled one.
 report_ended = Signal()
+#: visit_id; workspace_id. A planned visit starts soon.
+visit_near = Signal()

@@ -19,6 +19,8 @@ from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
 from properties import selectors
+from properties.desk_models import Photo
+from properties.images.services import same_photos
 from properties.models import Listing
 from properties.normalise.codes import PropertyType, Trade
 from properties.normalise.regions import regions
@@ -194,7 +196,14 @@ def draw_map(rows: list[Listing]) -> dict[str, Any] | None:
         if (region := table.get(code)) is not None
     ]
     kilometre = round(1 / 111.32 / span * 1000, 1)
-    return {"points": points, "labels": labels, "kilometre": kilometre, "kilometre_end": 24 + kilometre}
+    return {
+        "points": points,
+        "labels": labels,
+        "kilometre": kilometre,
+        "kilometre_end": 24 + kilometre,
+        "middle": middle,
+        "span": span,
+    }
 
 
 @require_GET
@@ -203,6 +212,7 @@ def listing_detail(request: HttpRequest, actor: Actor, listing_id: UUID) -> Http
     """One listing: facts, adverts, history."""
     listing = selectors.listing_get(actor.workspace, listing_id)
     points = selectors.price_history(listing)
+    photos = list(Photo.objects.filter(advert__listing=listing, state=Photo.State.DONE).order_by("position", "id"))
     page = {
         "tab": "listings",
         "listing": listing,
@@ -210,6 +220,9 @@ def listing_detail(request: HttpRequest, actor: Actor, listing_id: UUID) -> Http
         "points": points,
         "days": selectors.days_on_market(listing),
         "figure": _figure(points) if points else None,
+        "photos": [photo for photo in photos if photo.file],
+        "linked_photos": sum(photo.file is None for photo in photos),
+        "same_photos": same_photos(actor.workspace, listing.pk) if photos else [],
         "events": listing.history.select_related("advert").order_by("-at", "-id")[:30],
     }
     return render(request, "properties/listing_detail.html", page)

@@ -51,7 +51,9 @@ def open_picture(content: bytes) -> Any:
         return ImageOps.exif_transpose(picture).convert("RGB")
     except UnidentifiedImageError:
         raise BadPicture("This is no JPEG, PNG, WebP or GIF picture.") from None
-    except (Image.DecompressionBombError, OSError, SyntaxError, ValueError, EOFError) as error:
+    except Image.DecompressionBombError:
+        raise BadPicture("The picture has more pixels than may be opened.") from None
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
         if isinstance(error, BadPicture):
             raise
         raise BadPicture("The picture is damaged.") from None

@@ -101,7 +101,8 @@ _PRICE = re.compile(
 )
 # ㎡ comes out as "m2", "m²", "㎡", or as a stray 0 behind two decimals ("84.970").
 _AREA = re.compile(
-    r"(?P<label>전용|공급)?[^\d\n]{0,6}(?P<number>\d{2,3}(?:\.\d{1,2})?)\s*(?P<unit>㎡|m2|m²|0(?!\d)|제곱미터)"
+    r"(?<![\d,./])"
+    r"(?:(?P<number>\d{1,3}(?:\.\d{1,2})?)\s*(?:㎡|m2|m²|제곱미터)|(?P<marred>\d{2,3}\.\d{2})0(?!\d))"
 )
 _FLOOR = re.compile(r"(?<!\d)(\d{1,3}|저|중|고|반지하|지하\s?\d)\s*층?\s*/\s*(\d{1,3})\s*층")
 _ONE_FLOOR = re.compile(r"(?<!\d)(\d{1,2})\s*층")
@@ -149,9 +150,11 @@ def _price(line: str, found: Reading) -> None:
 
 
 def _measures(line: str, found: Reading) -> None:
+    before = 0
     for hit in _AREA.finditer(line):
-        name = "supply" if hit["label"] == "공급" else "exclusive"
-        found.fields.setdefault(name, float(hit["number"]))
+        name = "supply" if "공급" in line[before : hit.start()] else "exclusive"
+        before = hit.end()
+        found.fields.setdefault(name, float(hit["number"] or hit["marred"]))
     if "floor" not in found.fields:
         if hit := _FLOOR.search(line):
             found.fields["floor"], found.fields["floor_total"] = hit[1], int(hit[2])
@@ -170,7 +173,8 @@ def _name_in(line: str, names: dict[str, str]) -> str:
     from rapidfuzz import fuzz, process
 
     key = parse_complex_name(line).key
-    if not key or not names:
+    names = {known: name for known, name in names.items() if len(known) >= 3}
+    if len(key) < 3 or not names:
         return ""
-    best = process.extractOne(key, names.keys(), scorer=fuzz.ratio, score_cutoff=80)
+    best = process.extractOne(key, names.keys(), scorer=fuzz.partial_ratio, score_cutoff=75)
     return names[best[0]] if best else ""

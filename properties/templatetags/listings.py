@@ -62,6 +62,8 @@ WORDS: dict[str, Any] = {
     "rooms": pgettext_lazy("reason", "Rooms"),
     "direction": pgettext_lazy("reason", "Direction"),
     "place": pgettext_lazy("reason", "Place"),
+    "commute": pgettext_lazy("reason", "Way to work"),
+    "school": pgettext_lazy("reason", "Way to school"),
     "sunny": pgettext_lazy("reason", "Facing the sun"),
     "prior": pgettext_lazy("reason", "Starting point"),
     "floor_equal": pgettext_lazy("reason", "Same floor"),
@@ -140,6 +142,20 @@ def floor_of(listing: Any) -> str:
     else:
         shown = word(listing.floor_band) if listing.floor_band else "–"
     return f"{shown}/{listing.floor_total}" if listing.floor_total else shown
+
+
+@register.filter
+def written_rows(table: Any) -> list[list[dict[str, Any]]]:
+    """The rows of a report's table as people read them."""
+    from properties.reports.document import CellKind, written
+
+    return [
+        [
+            {"text": written(value, column.kind), "is_number": column.kind is not CellKind.TEXT}
+            for value, column in zip(row, table.columns, strict=True)
+        ]
+        for row in table.rows
+    ]
 
 
 @register.filter

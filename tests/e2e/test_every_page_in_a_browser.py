@@ -127,6 +127,8 @@ PAGES = (
     "/properties/monitor",
     "/properties/import",
     "/properties/reports",
+    "/properties/visits",
+    "/properties/contracts",
     "/timeseries/",
 )
 #: Pages without parameters that are not looked at here, and why.

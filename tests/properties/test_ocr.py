@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from properties.images import ocr
 from properties.images.decode import BadPicture
+from properties.models import Listing
 
 CARD = """가나래마 아파트 103동
 매매 12억 3,000
@@ -137,8 +138,6 @@ def test_the_page_fills_the_form_for_a_person_to_check(browser, tesseract):
     text = page.content.decode()
     assert page.status_code == 200
     assert 'value="12억 3,000"' in text and 'value="84.97"' in text
-    from properties.models import Listing
-
     assert not Listing.objects.exists()
 
 

@@ -1,0 +1,1 @@
+"""The visit calendar: appointments of customers with homes, without overlaps, with reminders and a feed."""
