@@ -238,8 +238,11 @@ def set_state(actor: Actor, deployment: Deployment, state: str) -> Deployment:
 
 
 def stop_serving(workspace: Workspace, **_signal: Any) -> None:
-    """The workspace goes: every process forgets its servers as soon as the rows are gone."""
-    slugs = list(Deployment.objects.for_workspace(workspace).values_list("slug", flat=True))
+    """The workspace goes: its servers are retired, and every process forgets them."""
+    found = Deployment.objects.for_workspace(workspace)
+    slugs = list(found.values_list("slug", flat=True))
+    found.update(state=Deployment.State.RETIRED)
+    DeploymentKey.objects.filter(deployment__workspace=workspace, revoked_at=None).update(revoked_at=timezone.now())
 
     def tell() -> None:
         for slug in slugs:

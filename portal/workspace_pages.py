@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.common.errors import Invalid, PermissionDenied, PortalError
-from portal.workspaces import invitation_mail, removal
+from portal.workspaces import emptying, invitation_mail, removal
 from portal.workspaces import member_services as services
 from portal.workspaces.models import Invitation, Membership
 from portal.workspaces.pages import workspace_page
@@ -167,19 +167,34 @@ def _member_id(request: HttpRequest) -> UUID:
 @require_http_methods(["GET", "POST"])
 @workspace_page(Permission.WORKSPACE_DELETE)
 def delete(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Says what goes along; a POST with the typed name deletes."""
+    """Says what goes along; a POST with the typed name closes the workspace and shows the deletion."""
     problem = ""
     if request.method == "POST":
-        name = actor.workspace.name
         try:
-            removal.delete_workspace(actor, request.POST.get("name", ""))
+            begun = removal.delete_workspace(actor, request.POST.get("name", ""))
         except PortalError as error:
             problem = error.explain()
         else:
-            messages.success(request, _("The workspace “%(name)s” is deleted.") % {"name": name})
-            return redirect("dashboard")
+            return redirect("workspace-removal", begun.pk)
     page = {"workspace": actor.workspace, "losses": removal.losses(actor.workspace), "problem": problem}
     return render(request, "portal/workspace_delete.html", page, status=422 if problem else 200)
+
+
+@require_GET
+@login_required
+def removal_page(request: HttpRequest, removal_id: UUID) -> HttpResponse:
+    """How far a deletion is, for whoever asked for it; the fragment asks again while it runs."""
+    page = {"removal": emptying.find_removal(request.user, removal_id)}  # type: ignore[arg-type]
+    template = "portal/_removal.html" if request.headers.get("HX-Request") else "portal/workspace_removal.html"
+    return render(request, template, page)
+
+
+@require_POST
+@login_required
+def removal_again(request: HttpRequest, removal_id: UUID) -> HttpResponse:
+    """Go on with a deletion that stopped."""
+    emptying.try_again(request.user, removal_id)  # type: ignore[arg-type]
+    return redirect("workspace-removal", removal_id)
 
 
 @require_POST

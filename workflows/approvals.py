@@ -81,7 +81,7 @@ def decide_as(
     workspace_id: UUID, execution_id: UUID, path: str, *, approved: bool, by: str, comment: str = ""
 ) -> Execution:
     """Answer a node for somebody who has proved the right to: the caller of the run, or the holder of a link."""
-    workspace = Workspace.objects.filter(pk=workspace_id).first()
+    workspace = Workspace.objects.filter(pk=workspace_id, closed_at=None).first()
     if workspace is None:
         raise NotFound("There is no such run.")
     actor = system_actor(workspace)

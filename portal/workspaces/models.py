@@ -41,6 +41,8 @@ class Workspace(Row):
     egress_hosts = models.JSONField(default=list, blank=True)
     #: Without a plan the limits of the environment hold.
     plan = models.ForeignKey(Plan, models.SET_NULL, null=True, blank=True, related_name="workspaces")
+    #: Since when nobody is in it any more, and a worker deletes what it has.
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="workspaces")
 
     class Meta:
@@ -181,3 +183,35 @@ class RootKeyUse(Row):
 
     def __str__(self) -> str:
         return f"root key {self.key_id}"
+
+
+class WorkspaceRemoval(Row):
+    """The deletion of a closed workspace: who asked, how far the worker is. Outlives the workspace by a month."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    workspace_id = models.UUIDField(unique=True)
+    name = models.CharField(max_length=120)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    state = models.CharField(max_length=9, choices=State, default=State.QUEUED)
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(default=0)
+    #: Why it stopped, for people and operators.
+    problem = models.TextField(blank=True)
+    #: Until then one worker works on it; a dead one's work is taken over afterwards.
+    lease_until = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"removal of {self.name}, {self.state}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in (self.State.QUEUED, self.State.RUNNING)

@@ -1,21 +1,28 @@
-"""Deleting a workspace: what goes with it, and in which order, so that protected rows go before their protectors."""
+"""Deleting a workspace: what goes with it, and closing it at once; `portal.workspaces.emptying` does the long part."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
 
 from django.apps import apps
 from django.db import models, transaction
-from django.db.models import ProtectedError, RestrictedError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from kombu.exceptions import OperationalError
 
 from portal.accounts.models import ApiKey, User
-from portal.common.errors import Conflict, FieldProblem, Invalid
-from portal.workspaces.models import Membership, Workspace
+from portal.common.errors import FieldProblem, Invalid, NotFound
+from portal.workspaces.models import Invitation, Membership, Workspace, WorkspaceRemoval
 from portal.workspaces.roles import Permission, Role
 from portal.workspaces.services import Actor, audit
 from portal.workspaces.signals import workspace_closing
+from portal.workspaces.vault import shred_workspace
+
+logger = logging.getLogger(__name__)
 
 #: Model → what people call it. Everything else that belongs to a workspace is counted together.
 NAMES = {
@@ -39,7 +46,7 @@ class Loss:
     count: int
 
 
-def _tenant_fields() -> list[tuple[type[models.Model], str]]:
+def tenant_fields() -> list[tuple[type[models.Model], str]]:
     """Every model with a foreign key to the workspace that it cannot be without, and the key's name."""
     return [
         (model, field.name)
@@ -52,7 +59,7 @@ def _tenant_fields() -> list[tuple[type[models.Model], str]]:
 def losses(workspace: Workspace) -> list[Loss]:
     """What a deletion takes along, kinds that are empty left out."""
     found, rest = [], 0
-    for model, field in _tenant_fields():
+    for model, field in tenant_fields():
         count = model._default_manager.filter(**{field: workspace}).count()
         name = NAMES.get(model._meta.label_lower)
         if name is None:
@@ -67,44 +74,60 @@ def losses(workspace: Workspace) -> list[Loss]:
     return sorted(found, key=lambda loss: -loss.count)
 
 
-def delete_workspace(actor: Actor, typed_name: str) -> None:
-    """Delete everything the workspace has; its name must be typed. Only the audit trail stays."""
+def delete_workspace(actor: Actor, typed_name: str) -> WorkspaceRemoval:
+    """Close the workspace and have everything in it deleted; its name must be typed. Only the audit trail stays."""
     actor.require(Permission.WORKSPACE_DELETE)
     if actor.workspace.name.strip() != typed_name.strip():
         problem = FieldProblem("name", _("This is not the name of the workspace."), _("Type it exactly as shown."))
         raise Invalid(_("Nothing was deleted."), problems=[problem])
-    close_workspace(actor)
+    return close_workspace(actor)
 
 
 @transaction.atomic
-def close_workspace(actor: Actor) -> None:
-    """The deletion itself, for owners and for the deletion of an account."""
-    workspace = Workspace.objects.select_for_update().get(pk=actor.workspace.pk)
-    summary = {loss.name: loss.count for loss in losses(workspace)}
-    audit(actor, "workspace.deleted", workspace, before={"name": workspace.name, "holds": summary})
+def close_workspace(actor: Actor) -> WorkspaceRemoval:
+    """Shut every door at once, for owners and for the deletion of an account; a worker then deletes the rest.
+
+    Nobody is a member afterwards, no key and no secret works, nothing is served, planned or running. So nobody meets
+    a workspace that is half there, however long the deletion takes.
+    """
+    now = timezone.now()
+    workspace = Workspace.objects.select_for_update().filter(pk=actor.workspace.pk, closed_at=None).first()
+    if workspace is None:
+        raise NotFound(_("This workspace is being deleted already."))
+    found = losses(workspace)
+    audit(actor, "workspace.deleted", workspace, before={"name": workspace.name, "holds": _counts(found)})
     workspace_closing.send(sender=Workspace, workspace=workspace)
     ApiKey.objects.filter(workspace_id=workspace.pk).exclude(role="").delete()
     ApiKey.objects.filter(workspace_id=workspace.pk).update(workspace_id=None)
     User.objects.filter(last_workspace_id=workspace.pk).update(last_workspace_id=None)
-    _delete_tenants(workspace)
-    workspace.delete()
+    Invitation.objects.for_workspace(workspace).delete()
+    Membership.objects.filter(workspace=workspace).delete()
+    shred_workspace(workspace)
+    removal = WorkspaceRemoval.objects.create(
+        workspace_id=workspace.pk,
+        name=workspace.name,
+        user=actor.user,
+        total=sum(model._default_manager.filter(**{field: workspace}).count() for model, field in tenant_fields()),
+    )
+    # The name in addresses is free again at once.
+    workspace.slug, workspace.closed_at = f"closed-{workspace.pk.hex}", now
+    workspace.save(update_fields=["slug", "closed_at"])
+    transaction.on_commit(partial(start_removal, removal.pk))
+    return removal
 
 
-def _delete_tenants(workspace: Workspace) -> None:
-    """Delete kind by kind; what is still protected waits for its protectors to go in a later round."""
-    waiting = [entry for entry in _tenant_fields() if entry[0] is not Membership]
-    while waiting:
-        blocked: list[tuple[type[models.Model], str]] = []
-        for model, field in waiting:
-            try:
-                with transaction.atomic():
-                    model._default_manager.filter(**{field: workspace}).delete()
-            except (ProtectedError, RestrictedError):
-                blocked.append((model, field))
-        if len(blocked) == len(waiting):
-            names = ", ".join(str(model._meta.verbose_name_plural) for model, _field in blocked)
-            raise Conflict(_("Something outside the workspace still needs: %(names)s.") % {"names": names})
-        waiting = blocked
+def _counts(found: list[Loss]) -> dict[str, int]:
+    return {loss.name: loss.count for loss in found}
+
+
+def start_removal(removal_id: UUID) -> None:
+    """Hand the work to a worker; without a broker the sweep finds it."""
+    from portal.workspaces.tasks import remove_workspace
+
+    try:
+        remove_workspace.delay(str(removal_id))
+    except OperationalError:
+        logger.warning("The removal %s waits for the sweep: no broker took it.", removal_id)
 
 
 def solely_owned(user: User) -> list[Workspace]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from uuid import UUID
 
 from celery import current_app, shared_task
 from celery.schedules import crontab
@@ -32,8 +33,25 @@ def rotate_keys() -> None:
         logger.error("unreadable: %s", line)
 
 
+@shared_task(name="workspaces.remove", queue="default", acks_late=True)
+def remove_workspace(removal_id: str) -> None:
+    """Delete what a closed workspace has."""
+    from portal.workspaces.emptying import empty
+
+    empty(UUID(removal_id))
+
+
+@shared_task(name="workspaces.sweep_removals", queue="default")
+def sweep_removals() -> None:
+    """Go on with deletions whose worker died, or that no broker took."""
+    from portal.workspaces.emptying import sweep
+
+    sweep()
+
+
 current_app.conf.beat_schedule = {
     **(current_app.conf.beat_schedule or {}),
     "workspaces-rotate-keys": {"task": "workspaces.rotate_keys", "schedule": crontab(minute=15, hour=4)},
+    "workspaces-sweep-removals": {"task": "workspaces.sweep_removals", "schedule": 300.0},
     "workspaces-copy-usage": {"task": "workspaces.copy_usage", "schedule": 60.0},
 }

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, Value
+from django.db.models import Model, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -43,10 +43,21 @@ def shred_person(user: User) -> int:
 
     For the deletion of an account, inside its transaction. Returns how many keys were destroyed.
     """
+    return _shred(DataKey.objects.filter(user=user))
+
+
+@transaction.atomic
+def shred_workspace(workspace: Workspace) -> int:
+    """Destroy the workspace's data keys, as `shred_person` does those of a person."""
+    return _shred(DataKey.objects.filter(workspace=workspace))
+
+
+def _shred(keys: QuerySet[DataKey]) -> int:
     now = timezone.now()
-    keys = DataKey.objects.filter(user=user, shredded_at=None)
     # A row's old bytes go with the next vacuum; backups made before keep them until they expire.
-    return keys.update(wrapped=b"", shredded_at=now, retired_at=Coalesce("retired_at", Value(now)))
+    return keys.filter(shredded_at=None).update(
+        wrapped=b"", shredded_at=now, retired_at=Coalesce("retired_at", Value(now))
+    )
 
 
 def _open_key(key: DataKey) -> bytes:

@@ -140,7 +140,7 @@ def test_deleting_an_account_takes_its_own_workspace_and_shreds_its_key(owner: A
 
     assert "Your account is deleted" in done.content.decode()
     assert not User.objects.filter(pk=person.pk).exists()
-    assert not Workspace.objects.filter(pk=owner.workspace.pk).exists()
+    assert not Workspace.objects.filter(pk=owner.workspace.pk, closed_at=None).exists()
     assert not DataKey.objects.filter(user_id=person.pk).exists() and not Connection.objects.exists()
     entries = AuditEntry.objects.filter(workspace_id=shared.workspace.pk, actor_id=person.pk)
     assert entries and {(entry.actor_label, entry.address) for entry in entries} == {(ERASED, None)}

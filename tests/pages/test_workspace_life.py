@@ -14,7 +14,8 @@ from django.urls import reverse
 from deployments.models import Deployment
 from portal.common.errors import Invalid, PermissionDenied
 from portal.workspaces import member_services as services
-from portal.workspaces.models import AuditEntry, Membership, Workspace
+from portal.workspaces.emptying import empty
+from portal.workspaces.models import AuditEntry, Membership, Workspace, WorkspaceRemoval
 from portal.workspaces.removal import losses
 from portal.workspaces.roles import MATRIX, Permission, Role
 from portal.workspaces.services import Actor, actor_for, audit
@@ -63,7 +64,10 @@ def test_deleting_says_what_goes_and_wants_the_name(world: World) -> None:
     assert wrong.status_code == 422 and Workspace.objects.filter(pk=workspace.pk).exists()
     counted = {loss.name: loss.count for loss in losses(workspace)}
 
-    client.post(reverse("workspace-delete"), {"name": workspace.name})
+    begun = client.post(reverse("workspace-delete"), {"name": workspace.name})
+    removal = WorkspaceRemoval.objects.get(workspace_id=workspace.pk)
+    assert begun["Location"] == reverse("workspace-removal", args=[removal.pk])
+    empty(removal.pk)
 
     assert not Workspace.objects.filter(pk=workspace.pk).exists()
     assert not Execution.objects.exists() and not Deployment.objects.exists()

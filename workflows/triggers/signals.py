@@ -16,9 +16,11 @@ from uuid import UUID
 from django.conf import settings
 
 from markets.signals import alert_fired
+from portal.workspaces.signals import workspace_closing
 from procurement.signals import notices_matched
 from properties.signals import matches_found, price_changed
 from timeseries.signals import job_ended
+from workflows.closing import stop_all
 from workflows.triggers.fire import fire
 from workflows.triggers.models import Trigger
 
@@ -154,9 +156,10 @@ def on_job(job: Any, **_: Any) -> None:
 
 
 def connect() -> None:
-    """Listen to the domain apps; called once when the apps are ready."""
+    """Listen to the domain apps and to workspaces that close; called once when the apps are ready."""
     alert_fired.connect(on_alert, dispatch_uid="triggers.alert_fired")
     notices_matched.connect(on_notices, dispatch_uid="triggers.notices_matched")
     price_changed.connect(on_price, dispatch_uid="triggers.price_changed")
     matches_found.connect(on_matches, dispatch_uid="triggers.matches_found")
     job_ended.connect(on_job, dispatch_uid="triggers.job_ended")
+    workspace_closing.connect(stop_all, dispatch_uid="workflows.closing")
