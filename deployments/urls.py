@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from deployments import deploy_views, tool_views, version_views, views
+from deployments import deploy_views, offer_views, tool_views, version_views, views
 
 app_name = "deployments"
 urlpatterns = [
@@ -26,6 +26,7 @@ urlpatterns = [
     path("servers/<slug:slug>/tools/<str:name>/switch", tool_views.tool_switch, name="tool-switch"),
     path("servers/<slug:slug>/revisions/<int:number>/try", tool_views.canary_start, name="canary-start"),
     path("servers/<slug:slug>/trial/stop", tool_views.canary_stop, name="canary-stop"),
+    path("servers/<slug:slug>/offers/<slug:kind>", offer_views.offer_save, name="offer-save"),
     path("servers/<slug:slug>/view-as", tool_views.view_as, name="view-as"),
     path("servers/<slug:slug>/clients/<int:application_id>/revoke", tool_views.client_revoke, name="client-revoke"),
     path("servers/<slug:slug>/playground", views.playground, name="playground"),

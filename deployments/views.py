@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from mcp_types.version import HANDSHAKE_PROTOCOL_VERSIONS, MODERN_PROTOCOL_VERSIONS
 
 from deployments import selectors, services, usage
 from deployments.canary import SHARES, score_of
@@ -23,6 +24,7 @@ from deployments.client_profiles import PROFILES, as_data
 from deployments.connect import KEY, clients_of
 from deployments.models import Deployment, DeploymentKey, Revision, Tool
 from deployments.oauth_clients import clients_of_server
+from deployments.offer_views import offers_page
 from deployments.server_settings import ServerForm, save_settings
 from deployments.tool_views import tools_that_are_off
 from portal.common.errors import FieldProblem, Invalid, NotFound, PortalError
@@ -99,6 +101,9 @@ def page_of(
             "placeholder": KEY,
             "socket": f"/ws/servers/{deployment.slug}",
         },
+        "tool_usage": sorted(usage.by_tool(deployment, hours=168).items(), key=lambda row: -row[1]["calls"]),
+        "protocols": (HANDSHAKE_PROTOCOL_VERSIONS[0], MODERN_PROTOCOL_VERSIONS[-1]),
+        **offers_page(deployment, tools),
         **_live_calls(deployment),
     }
     return render(request, "deployments/deployment_detail.html", page, status=status)

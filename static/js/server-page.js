@@ -1,9 +1,11 @@
 // The page of a server: keys filled into the instructions, and calls shown as they end.
 import { readJson } from "./dom.js";
 import { fillKey, keyOf } from "./connect.js";
+import { initOffers } from "./offers.js";
 
 const { slug, socket: path } = readJson("server-data");
 fillKey(document, keyOf(slug));
+initOffers();
 
 // Plotly measures its box, which has no size in a hidden tab.
 document.addEventListener("portal:tab", () => dispatchEvent(new Event("resize")));
