@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from uuid import UUID
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
@@ -115,6 +116,29 @@ class Shown(ModelAdmin):
         return searchable(self.model)
 
 
+class Story(Shown):
+    """Events and node runs, whose key has several columns: a list alone, and only of the run that is named."""
+
+    actions = None
+    list_display_links = None
+    search_help_text = gettext_lazy("The id of a run.")
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("execution_id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """Nothing until a run is named: the table is too large to be counted for a look."""
+        try:
+            return queryset.filter(execution_id=UUID(search_term.strip())), False
+        except ValueError:
+            return queryset.none(), False
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> None:
+        """There are no pages of single rows."""
+
+
 def _guard(entry: ModelAdmin) -> None:
     """Take secrets and deeds out of an admin, whoever wrote it: changes go through services, which record them."""
     model, label = entry.model, entry.model._meta.label_lower
@@ -122,7 +146,9 @@ def _guard(entry: ModelAdmin) -> None:
     if entry.fields is None and not entry.fieldsets:
         entry.exclude = sorted({*(entry.exclude or ()), *(SECRETS & names)})
     # Libraries search by `username`, which people here have not.
-    if not entry.search_fields or any(name.endswith("username") for name in entry.search_fields):
+    if isinstance(entry, Story):
+        pass
+    elif not entry.search_fields or any(name.endswith("username") for name in entry.search_fields):
         entry.search_fields = searchable(model)
     if label in EDITABLE:
         return
@@ -140,9 +166,12 @@ def complete(site: AdminSite) -> None:
     from django.apps import apps
 
     for model in apps.get_models():
-        # Rows of a composite key (events and node runs) have no page of their own; the page of their run shows them.
-        hidden = model._meta.label_lower in LEFT_OUT or model._meta.auto_created or model._meta.is_composite_pk
-        if model not in site._registry and not hidden:
+        if model in site._registry or model._meta.label_lower in LEFT_OUT or model._meta.auto_created:
+            continue
+        if model._meta.is_composite_pk:
+            # Django registers no such model, because it could not link to a row; lists it shows well.
+            site._registry[model] = Story(model, site)
+        else:
             site.register(model, Shown)
     for entry in site._registry.values():
         _guard(entry)
