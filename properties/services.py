@@ -157,7 +157,7 @@ async def _collect(profile: Profile, request: CollectRequest, rate: float | None
     trusted = site.base_url if site.is_ours else ""
     async with (
         orchestration.signs_of_life(task),
-        http.client(site.base_url, trusted_url=trusted, transport=TRANSPORT) as client,
+        http.client(site.base_url, trusted_url=trusted, transport=TRANSPORT or _egress(site.is_ours)) as client,
     ):
         collector = Collector(
             profile,
@@ -169,6 +169,19 @@ async def _collect(profile: Profile, request: CollectRequest, rate: float | None
             check_robots=not site.is_sandbox,
         )
         return await collector.collect(request)
+
+
+def _egress(is_ours: bool) -> Any:
+    """The operator's proxies as a transport; None for direct requests, and always for addresses of our own."""
+    from portal.common.http import default_policy
+    from portal.common.http.proxies import ProxiedTransport, ProxyPool
+    from portal.common.store import RedisStore
+    from portal.settings.env import env
+
+    urls = env().egress_proxies
+    if is_ours or not urls:
+        return None
+    return ProxiedTransport(ProxyPool(urls, RedisStore("http")), default_policy())
 
 
 def _finish(task: Collection, profile: Profile, collected: Collected) -> bool:

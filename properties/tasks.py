@@ -38,6 +38,21 @@ def rescue_collections() -> int:
     return collections_rescue()
 
 
+@shared_task(name="properties.check_proxies", queue="default")
+def check_proxies() -> dict[str, bool]:
+    """See which egress proxies answer; a dead one rests before a collection meets it."""
+    from portal.common.bridge import run_async
+    from portal.common.http import default_policy
+    from portal.common.http.proxies import ProxyPool
+    from portal.common.store import RedisStore
+    from portal.settings.env import env
+
+    urls = env().egress_proxies
+    if not urls:
+        return {}
+    return run_async(lambda: ProxyPool(urls, RedisStore("http")).check(default_policy()))
+
+
 @shared_task(name="properties.expire_raw_pages", queue="default")
 def expire_raw_pages() -> int:
     """Delete raw answers whose retention has ended."""
@@ -107,6 +122,7 @@ def remind_visits() -> int:
 current_app.conf.beat_schedule = {
     **(current_app.conf.beat_schedule or {}),
     "properties-rescue": {"task": "properties.rescue_collections", "schedule": 60.0},
+    "properties-proxies": {"task": "properties.check_proxies", "schedule": 300.0},
     "properties-expire": {"task": "properties.expire_raw_pages", "schedule": crontab(minute=20, hour=4)},
     "properties-tell-daily": {"task": "properties.tell_daily", "schedule": crontab(minute=0, hour=8)},
     "properties-reports": {"task": "properties.reports_due", "schedule": 300.0},

@@ -54,6 +54,11 @@ class Env(BaseSettings):
     http_allow_private: Names = Field(
         [], description="Private hosts or networks that connectors may reach, comma separated."
     )
+    egress_proxies: Names = Field(
+        [],
+        description="HTTP proxies that collections of listings go through, "
+        "`http://user:password@host:3128`, comma separated.",
+    )
     kis_base_url: str = Field("", description="Base URL of the KIS API, replacing live and sandbox.")
     g2b_base_url: str = Field("", description="Base URL of the Naramarket API, replacing live and sandbox.")
     molit_base_url: str = Field("", description="Base URL of the MOLIT API, replacing live and sandbox.")
@@ -118,6 +123,10 @@ class Env(BaseSettings):
     naver_client_secret: str = Field("", description="Secret of NAVER_CLIENT_ID.")
     kakao_client_id: str = Field("", description="OAuth client for Kakao sign-in.")
     kakao_client_secret: str = Field("", description="Secret of KAKAO_CLIENT_ID.")
+    google_sign_in_url: str = Field("", description="Base URL of Google's sign-in, replacing its live hosts.")
+    github_sign_in_url: str = Field("", description="Base URL of GitHub's sign-in, replacing its live hosts.")
+    naver_sign_in_url: str = Field("", description="Base URL of Naver's sign-in, replacing its live hosts.")
+    kakao_sign_in_url: str = Field("", description="Base URL of Kakao's sign-in, replacing its live hosts.")
     oauth_password_grant: bool = Field(False, description="Allows OAuth's password grant to first-party clients.")
 
     # Work
@@ -154,7 +163,7 @@ class Env(BaseSettings):
     notification_retention_days: int = Field(90, ge=1, description="Days read notifications and deliveries are kept.")
     max_request_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Largest accepted request body in bytes.")
 
-    @field_validator("allowed_hosts", "http_allow_private", mode="before")
+    @field_validator("allowed_hosts", "http_allow_private", "egress_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
