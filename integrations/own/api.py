@@ -23,7 +23,7 @@ class OwnActionOutput(serializers.Serializer[Any]):
     title = serializers.CharField()
     description = serializers.CharField()
     effect = serializers.ChoiceField(["read", "write", "destroy"])
-    source = serializers.CharField(help_text="The operation or tool behind it")
+    source = serializers.CharField(help_text="The operation or tool behind it")  # type: ignore[assignment]
     checks_answer = serializers.BooleanField()
     gone = serializers.BooleanField(help_text="No longer in the document or on the server")
 
@@ -91,7 +91,7 @@ class SourcesInput(serializers.Serializer[Any]):
 
 
 class SourceOutput(serializers.Serializer[Any]):
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     name = serializers.CharField()
     title = serializers.CharField()
     description = serializers.CharField()
