@@ -119,6 +119,22 @@ class StoredValue(TenantRow):
         return f"{self.store}/{self.key}"
 
 
+class StoreReceipt(TenantRow):
+    """The result of a write to a store, so that a repetition of the same call changes nothing again."""
+
+    #: SHA-256 of the action and the call's idempotency key.
+    digest = models.CharField(max_length=64)
+    result = models.JSONField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["workspace", "digest"], name="store_receipt_once"),)
+        indexes = (models.Index(fields=["workspace", "created_at"], name="store_receipt_age"),)
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.digest[:12]
+
+
 class DataTable(TenantRow):
     """A table of a workspace: a name and typed columns (`integrations.stores.columns.Column` as JSON)."""
 

@@ -132,10 +132,16 @@ async def increment(
 ) -> Stored:
     """Adds to a number, from 0 when there is none, exactly even when many runs do so at once."""
     from integrations.stores import values
+    from integrations.stores.once import once
 
     workspace = workspace_of(ctx.workspace_id)
     step = Decimal(str(by))
-    return _stored(await in_thread(lambda: values.increment(workspace, store, key, step, ttl=ttl)), key)
+
+    def write() -> dict[str, Any]:
+        return _stored(values.increment(workspace, store, key, step, ttl=ttl), key).model_dump()
+
+    found = await in_thread(lambda: once(workspace, "key_value.increment", ctx.idempotency_key, write))
+    return Stored.model_validate(found)
 
 
 @key_value.action(

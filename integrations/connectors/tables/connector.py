@@ -133,10 +133,16 @@ async def list_tables(ctx: Context) -> TableList:
 async def insert(ctx: Context, table: Table, rows: Rows) -> RowsWritten:
     """Inserts rows, all of them or none."""
     from integrations.stores import tables as service
+    from integrations.stores.once import once
 
     workspace = workspace_of(ctx.workspace_id)
-    made = await in_thread(lambda: [service.plain(row) for row in service.insert(workspace, table, rows)])
-    return RowsWritten(inserted=len(made), rows=made)
+
+    def write() -> dict[str, Any]:
+        made = [service.plain(row) for row in service.insert(workspace, table, rows)]
+        return RowsWritten(inserted=len(made), rows=made).model_dump(mode="json")
+
+    found = await in_thread(lambda: once(workspace, "tables.insert", ctx.idempotency_key, write))
+    return RowsWritten.model_validate(found)
 
 
 @tables.action(
