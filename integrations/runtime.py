@@ -179,6 +179,13 @@ async def in_context(
     redact = Redactor(credential.secrets())
     site = resolve_site(connector)
     client = _client(connector, site, credential, store, deadline, egress, transport)
+    answers: list[httpx2.Response] = []
+    if connector.upstream is not None:
+
+        async def remember(response: httpx2.Response) -> None:
+            answers[:] = [response]
+
+        client.event_hooks = {**client.event_hooks, "response": [remember]}
     context = Context(
         http=client,
         credential=credential,
@@ -213,7 +220,7 @@ async def in_context(
             raise Unavailable(
                 f"{connector.title.en} did not finish in time.", code="timeout", remedy="Try again, or allow more time."
             ) from None
-        raise safe_error(error, connector, redact, label) from None
+        raise safe_error(error, connector, redact, label, has_answer=bool(answers)) from None
     finally:
         if client is not None:
             await client.aclose()
@@ -243,8 +250,13 @@ def typed_credential(
         ) from None
 
 
-def safe_error(error: Exception, connector: Connector, redact: Redactor, label: str = "") -> ConnectorError:
-    """The SDK's error for whatever an action raised, with nothing secret and nothing internal in it."""
+def safe_error(
+    error: Exception, connector: Connector, redact: Redactor, label: str = "", *, has_answer: bool = False
+) -> ConnectorError:
+    """The SDK's error for whatever an action raised, with nothing secret and nothing internal in it.
+
+    `has_answer`: the upstream had answered, so what is missing in its data is its doing.
+    """
     name = connector.title.en
     if isinstance(error, ConnectorError):
         return _redacted(error, type(error), redact)
@@ -268,6 +280,12 @@ def safe_error(error: Exception, connector: Connector, redact: Redactor, label: 
         for frame in reversed(traceback.extract_tb(error.__traceback__)[-4:])
     )
     logger.error("Action %s failed with %s at %s", label or connector.id, type(error).__name__, places)
+    if has_answer and isinstance(error, KeyError | IndexError | TypeError | AttributeError):
+        return Unavailable(
+            f"{name} answered with data of another form than it documents.",
+            code="broken_answer",
+            remedy="Try again later; if it stays so, the service has changed: tell the operator.",
+        )
     return ConnectorError(
         f"{name} failed because of a mistake in the connector.",
         code="internal",

@@ -80,6 +80,7 @@ FAULTS: dict[str, Answer] = {
     "401": _status(401),
     "403": _status(403),
     "404": _status(404),
+    "409": _status(409),
     "429": _status(429),
     "500": _status(500),
     "timeout": _raises(httpx2.ReadTimeout),

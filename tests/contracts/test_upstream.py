@@ -59,6 +59,7 @@ EXPECTED = {
     "401": (AuthError,),
     "403": (AuthError, Rejected),
     "404": (Rejected,),
+    "409": (Rejected,),
     "429": (RateLimited,),
     "500": (Unavailable,),
     "timeout": (Unavailable,),
