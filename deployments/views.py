@@ -255,12 +255,21 @@ def playground(request: HttpRequest, actor: Actor, slug: str) -> HttpResponse:
             else "",
             "run_url": reverse("workflows:execution-list"),
             "tool": request.GET.get("tool", ""),
+            "uploads": _uploads(deployment),
             "profiles": [as_data(profile) for profile in PROFILES],
             "may_test": actor.may(Permission.WORKFLOW_UPDATE) and actor.may(Permission.EXECUTION_PAYLOAD),
         },
         "profiles": PROFILES,
     }
     return render(request, "deployments/playground.html", page)
+
+
+def _uploads(deployment: Deployment) -> dict[str, str]:
+    """Where files for the arguments of each tool go: to the workflow behind it."""
+    if deployment.live_revision is None:
+        return {}
+    tools = deployment.live_revision.tools.filter(version__isnull=False).values_list("name", "version__workflow_id")
+    return {name: f"/api/v1/workflows/{workflow_id}/files" for name, workflow_id in tools}
 
 
 @require_POST

@@ -3,6 +3,7 @@ import { codeBlock } from "./code.js";
 import { keyOf, remember } from "./connect.js";
 import { fetchJson, formatDuration, formatSize, h, icon, readJson } from "./dom.js";
 import { McpClient, McpSseClient } from "./mcp-client.js";
+import { KeptInputs, drawInputs, exampleOf, takeDroppedJson, uploadTo } from "./playground-inputs.js";
 import { SchemaForm } from "./schema-form.js";
 import { resultView } from "./result-view.js";
 
@@ -108,7 +109,9 @@ function choose(item) {
   const hints = item.annotations ?? {};
   element("pg-hints").replaceChildren(...[hints.readOnlyHint ? [gettext("read-only"), ""] : [gettext("writes"), " badge-warning"], hints.destructiveHint ? [gettext("destructive"), " badge-danger"] : null].filter(Boolean).map(([text, kind]) => h("span", { class: `badge${kind}` }, text)));
   raw = null;
-  form = new SchemaForm(element("pg-fields"), item.inputSchema, { value: savedInput(item.name) });
+  const address = data.uploads[item.name];
+  form = new SchemaForm(element("pg-fields"), item.inputSchema, { value: savedInput(item.name), upload: address ? (file) => uploadTo(address, file) : undefined });
+  drawInputs(element("pg-inputs"), new KeptInputs(data.slug, item.name), exampleOf(item.inputSchema), { use: fill, current: argumentsNow });
   element("pg-result").replaceChildren();
   tell([]);
 }
@@ -135,6 +138,15 @@ function asRead(result) {
   const { structuredContent: _dropped, ...rest } = result;
   return rest;
 }
+
+/** Puts arguments into the form, or into the text beside it. */
+function fill(value) {
+  tell([]);
+  if (raw) raw.value = JSON.stringify(value, null, 2);
+  else form.set(value);
+}
+
+takeDroppedJson(element("pg-form"), { use: fill, tell: (text) => tell([text]) });
 
 const argumentsNow = () => (raw ? JSON.parse(raw.value) : form.value());
 
