@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from properties.dedup import rules
 from properties.dedup.columns import Columns
-from properties.dedup.naming import name_relation
+from properties.dedup.naming import EQUAL, NameBook
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +66,7 @@ class Blocker:
         self.by_name = SortedBlocks()
         self.named_by_place = SortedBlocks()
         self.nameless_by_place = SortedBlocks()
-        self.names_in_region: dict[int, list[int]] = {}
+        self.books: dict[int, NameBook] = {}
         self.related: dict[tuple[int, int], list[tuple[int, int]]] = {}
         self.leaf_of: dict[int, str] = {}
 
@@ -124,17 +124,19 @@ class Blocker:
 
         packed = np.unique((self.columns["region"][rows].astype(np.int64) << NAME_BITS) + self.columns["name"][rows])
         names = self.columns.names
+        fresh: dict[int, list[tuple[int, str]]] = {}
         for item in packed.tolist():
             region, name = item >> NAME_BITS, item & ((1 << NAME_BITS) - 1)
-            if (region, name) in self.related:
-                continue
-            mine = self.related[region, name] = [(name, name_relation(names[name], names[name], ""))]
-            leaf = self.leaf_of.get(region, "")
-            for other in self.names_in_region.setdefault(region, []):
-                if relation := name_relation(names[name], names[other], leaf):
-                    mine.append((other, relation))
-                    self.related[region, other].append((name, relation))
-            self.names_in_region[region].append(name)
+            if (region, name) not in self.related:
+                self.related[region, name] = [(name, EQUAL)]
+                fresh.setdefault(region, []).append((name, names[name]))
+        for region, added in fresh.items():
+            book = self.books.get(region)
+            if book is None:
+                book = self.books[region] = NameBook(self.leaf_of.get(region, ""))
+            for (one, other), relation in book.add(added).items():
+                self.related[region, one].append((other, relation))
+                self.related[region, other].append((one, relation))
 
     def _named_queries(self, rows: Array) -> tuple[Array, Array, Array]:
         import numpy as np

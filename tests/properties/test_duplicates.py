@@ -8,7 +8,7 @@ import pytest
 from properties.dedup import Advert, Decision, DuplicateIndex, compare
 from properties.dedup.evaluate import agreement, run
 from properties.dedup.generator import Generator
-from properties.dedup.naming import name_relation
+from properties.dedup.naming import NameBook, name_relation
 
 BASE = Advert(
     key="naver:1",
@@ -174,3 +174,26 @@ def test_the_scorer_knows_perfect_and_poor_answers() -> None:
 )
 def test_names_are_related_with_numbers_compared_exactly(one: str, other: str, related: bool) -> None:
     assert bool(name_relation(one, other, "역삼동")) is related
+
+
+def test_the_book_of_names_relates_exactly_what_pairs_relate() -> None:
+    generator = Generator(11, share=0.2)
+    leaves = {home.region: home.leaf for home in generator.complexes}
+    by_region: dict[str, set[str]] = {}
+    for advert, _ in generator.adverts(3_000):
+        if advert.name:
+            by_region.setdefault(advert.region_code, set()).add(advert.name)
+
+    compared = related = 0
+    for region, found in by_region.items():
+        names = list(enumerate(sorted(found)))
+        book, kinds = NameBook(leaves[region]), {}
+        for part in (names[::2], names[1::2]):  # in two goes, as adverts arrive
+            kinds |= book.add(part)
+        for one, first in names:
+            for other, second in names[one + 1 :]:
+                compared += 1
+                expected = name_relation(first, second, leaves[region])
+                related += expected > 0
+                assert kinds.get((one, other), 0) == expected, (first, second)
+    assert compared > 500 and related > 50
