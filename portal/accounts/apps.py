@@ -7,3 +7,6 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.accounts import mfa, openapi  # noqa: F401 - seals second factors; describes the authentication
+        from portal.accounts.sign_in_services import move_configured
+
+        move_configured()

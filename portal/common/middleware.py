@@ -41,12 +41,14 @@ class SecurityHeadersMiddleware:
 
     def _finish(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if "Content-Security-Policy" not in response:
+            # A page whose form is answered by a redirect to somewhere else names that place.
+            targets = filter(None, ("'self'", getattr(request, "form_targets", "")))
             # Styles may be set by script (charts, the canvas); scripts only come from us.
             response["Content-Security-Policy"] = (
                 f"default-src 'self'; script-src 'self' 'nonce-{request.csp_nonce}'; "  # type: ignore[attr-defined]
                 "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
                 "connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'self'; "
-                "form-action 'self'; object-src 'none'"
+                f"form-action {' '.join(targets)}; object-src 'none'"
             )
         response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(self), payment=()")
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")

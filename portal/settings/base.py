@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "portal.accounts.sign_in_services.SignInFormMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.workspaces.middleware.WorkspaceMiddleware",
     "portal.common.middleware.ErrorMiddleware",
