@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
@@ -130,17 +130,41 @@ class ReportCancel(RestView):
 
 
 class ReportFile(RestView):
-    permissions = {"get": Permission.DATA_READ}
+    """The file of one format."""
 
-    @extend_schema(
-        operation_id="properties_reports_file",
-        responses={(200, "application/octet-stream"): OpenApiResponse(OpenApiTypes.BINARY, "The file")},
-    )
-    def get(self, request: Request, report_id: UUID, kind: str) -> HttpResponseBase:
-        """One file of a report: `pdf` or `xlsx`."""
+    permissions = {"get": Permission.DATA_READ}
+    kind: ClassVar[str]
+
+    def _file(self, request: Request, report_id: UUID) -> HttpResponseBase:
         from properties.reports.views import file_response
 
-        return file_response(services.report_of(request.actor.workspace, report_id), kind)  # type: ignore[attr-defined]
+        return file_response(services.report_of(request.actor.workspace, report_id), self.kind)  # type: ignore[attr-defined]
+
+
+class ReportPdf(ReportFile):
+    kind = "pdf"
+
+    @extend_schema(
+        operation_id="properties_reports_pdf",
+        responses={(200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY, "The report on paper")},
+    )
+    def get(self, request: Request, report_id: UUID) -> HttpResponseBase:
+        """The PDF of a report."""
+        return self._file(request, report_id)
+
+
+class ReportWorkbook(ReportFile):
+    kind = "xlsx"
+
+    @extend_schema(
+        operation_id="properties_reports_workbook",
+        responses={
+            (200, services.TYPES[ReportFormat.XLSX]): OpenApiResponse(OpenApiTypes.BINARY, "The report as a workbook")
+        },
+    )
+    def get(self, request: Request, report_id: UUID) -> HttpResponseBase:
+        """The workbook of a report."""
+        return self._file(request, report_id)
 
 
 class Schedules(ListView[ReportSchedule]):

@@ -29,9 +29,14 @@ urlpatterns = [
         name="properties-api-report-cancel",
     ),
     path(
-        "properties/reports/<uuid:report_id>/files/<slug:kind>",
-        report_views.ReportFile.as_view(),
-        name="properties-api-report-file",
+        "properties/reports/<uuid:report_id>/report.pdf",
+        report_views.ReportPdf.as_view(),
+        name="properties-api-report-pdf",
+    ),
+    path(
+        "properties/reports/<uuid:report_id>/report.xlsx",
+        report_views.ReportWorkbook.as_view(),
+        name="properties-api-report-workbook",
     ),
     path("properties/report-schedules", report_views.Schedules.as_view(), name="properties-api-report-schedules"),
     path(

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.text import slugify
@@ -17,7 +17,7 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.common.errors import Conflict, PortalError
+from portal.common.errors import Conflict, NotFound, PortalError
 from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
@@ -34,7 +34,7 @@ class ReportForm(forms.Form):
 
     kind = forms.ChoiceField(label=gettext_lazy("Report for"))
     region = forms.CharField(required=False, max_length=60, label=gettext_lazy("Region"))
-    property_type = forms.ChoiceField(label=gettext_lazy("Type"), required=False)
+    property_type = forms.ChoiceField(label=gettext_lazy("Kind of property"), required=False)
     requirement_id = forms.ChoiceField(required=False, label=gettext_lazy("Customer"))
     listing_id = forms.CharField(required=False, widget=forms.HiddenInput)
     months = forms.IntegerField(min_value=1, max_value=36, initial=12, label=gettext_lazy("Months of sales"))
@@ -161,10 +161,10 @@ def file_response(report: Report, kind: str) -> FileResponse:
     """The stored file as a download; 404 when the report has no such file."""
     file = report.files.get(kind)
     if file is None:
-        raise Http404
+        raise NotFound("The report has no such file.")
     path = services.path_of(report.workspace_id, file)
     if not default_storage.exists(path):
-        raise Http404
+        raise NotFound("The report has no such file.")
     name = f"{slugify(report.title, allow_unicode=True) or report.kind}-{report.created_at:%Y%m%d}.{kind}"
     return FileResponse(
         default_storage.open(path, "rb"),

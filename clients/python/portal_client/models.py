@@ -39,7 +39,6 @@ HealthState: TypeAlias = Literal["ok", "degraded"]
 HistoryKindEnum: TypeAlias = Literal["new", "price", "state", "text", "relisted"]
 JobState: TypeAlias = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 KeyRole: TypeAlias = Literal["admin", "editor", "viewer"]
-KindCb1Enum: TypeAlias = Literal["owner", "buyer", "market"]
 LanguageEnum: TypeAlias = Literal["ko", "en"]
 LevelEnum: TypeAlias = Literal["debug", "info", "warning", "error"]
 ListingState: TypeAlias = Literal["live", "gone"]
@@ -91,6 +90,7 @@ PropertyType: TypeAlias = Literal[
     "knowledge_centre",
     "other",
 ]
+ReportKind: TypeAlias = Literal["owner", "buyer", "market"]
 ReportLanguageEnum: TypeAlias = Literal["ko", "en"]
 RevisionVerdict: TypeAlias = Literal["none", "additive", "risky", "breaking"]
 RhythmEnum: TypeAlias = Literal["daily", "weekly", "monthly"]
@@ -266,6 +266,14 @@ class CaseOutput(Model):
     created_at: datetime
 
 
+class CasesOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
+    results: list[CaseOutput]
+
+
 class CentreInputRequest(Model):
     latitude: float
     longitude: float
@@ -359,6 +367,21 @@ class CommentOutput(Model):
     edited_at: datetime | None = None
     resolved_at: datetime | None = None
     resolver: str | None = None
+
+
+class CommentsOutput(Model):
+    """The frame of a list that is short by its nature: the same as that of a page, without a further one."""
+
+    next: str | None
+    previous: str | None
+    results: list[CommentOutput]
+
+
+class CommuteInputRequest(Model):
+    place: str
+    latitude: float
+    longitude: float
+    minutes: int
 
 
 class ComputeHealthOutput(Model):
@@ -1911,7 +1934,7 @@ class QuotaOutput(Model):
 
 class Report(Model):
     id: str
-    kind: KindCb1Enum
+    kind: ReportKind
     title: str | None = None
     language: str | None = None
     state: JobState | None = None
@@ -1926,7 +1949,7 @@ class Report(Model):
 
 class ReportDetail(Model):
     id: str
-    kind: KindCb1Enum
+    kind: ReportKind
     title: str | None = None
     language: str | None = None
     state: JobState | None = None
@@ -1943,7 +1966,7 @@ class ReportDetail(Model):
 class ReportInputRequest(Model):
     """`listing_id` for an owner's report, `requirement_id` for a buyer's, `region` for the market."""
 
-    kind: KindCb1Enum
+    kind: ReportKind
     listing_id: str | None = None
     requirement_id: str | None = None
     region: str | None = None
@@ -1974,6 +1997,8 @@ class Requirement(Model):
     directions: list[str] | None = None
     rooms_min: int | None = None
     move_in_by: date | None = None
+    commute: Any = None
+    school: Any = None
     note: str | None = None
     notify: NotifyEnum | None = None
     is_active: bool | None = None
@@ -1981,6 +2006,8 @@ class Requirement(Model):
 
 class RequirementInputRequest(Model):
     centre: CentreInputRequest | None = None
+    commute: CommuteInputRequest | None = None
+    school: SchoolInputRequest | None = None
     polygon: list[list[float]] | None = None
     customer: str
     contact: str | None = None
@@ -2111,7 +2138,7 @@ class RunInputRequest(Model):
 
 class Schedule(Model):
     id: str
-    kind: KindCb1Enum
+    kind: ReportKind
     title: str | None = None
     rhythm: RhythmEnum | None = None
     hour: int | None = None
@@ -2125,7 +2152,7 @@ class Schedule(Model):
 class ScheduleInputRequest(Model):
     """`listing_id` for an owner's report, `requirement_id` for a buyer's, `region` for the market."""
 
-    kind: KindCb1Enum
+    kind: ReportKind
     listing_id: str | None = None
     requirement_id: str | None = None
     region: str | None = None
@@ -2139,6 +2166,13 @@ class ScheduleInputRequest(Model):
     hour: int | None = None
     weekday: int | None = None
     day: int | None = None
+
+
+class SchoolInputRequest(Model):
+    place: str
+    latitude: float
+    longitude: float
+    metres: int
 
 
 class ScoreOutput(Model):

@@ -235,7 +235,7 @@ class Properties:
     def report_schedules_create(
         self,
         *,
-        kind: m.KindCb1Enum,
+        kind: m.ReportKind,
         rhythm: m.RhythmEnum,
         idempotency_key: str | Unset = UNSET,
         listing_id: str | Unset | None = UNSET,
@@ -310,7 +310,7 @@ class Properties:
     def reports_create(
         self,
         *,
-        kind: m.KindCb1Enum,
+        kind: m.ReportKind,
         idempotency_key: str | Unset = UNSET,
         listing_id: str | Unset | None = UNSET,
         requirement_id: str | Unset | None = UNSET,
@@ -356,13 +356,16 @@ class Properties:
         """Stop a report that waits or runs."""
         return self._transport.call("POST", f"/api/v1/properties/reports/{quote(report_id)}/cancel", answer=m.Report)
 
-    def reports_file(self, report_id: str, kind: str, *, fields: str | Unset = UNSET) -> bytes:
-        """One file of a report."""
+    def reports_pdf(self, report_id: str, *, fields: str | Unset = UNSET) -> bytes:
+        """The PDF of a report."""
         return self._transport.call(
-            "GET",
-            f"/api/v1/properties/reports/{quote(report_id)}/files/{quote(kind)}",
-            query={"fields": fields},
-            answer=bytes,
+            "GET", f"/api/v1/properties/reports/{quote(report_id)}/report.pdf", query={"fields": fields}, answer=bytes
+        )
+
+    def reports_workbook(self, report_id: str, *, fields: str | Unset = UNSET) -> bytes:
+        """The workbook of a report."""
+        return self._transport.call(
+            "GET", f"/api/v1/properties/reports/{quote(report_id)}/report.xlsx", query={"fields": fields}, answer=bytes
         )
 
     def requirements_list(
@@ -400,6 +403,8 @@ class Properties:
         trade: m.Trade,
         idempotency_key: str | Unset = UNSET,
         centre: m.CentreInputRequest | Unset | None = UNSET,
+        commute: m.CommuteInputRequest | Unset | None = UNSET,
+        school: m.SchoolInputRequest | Unset | None = UNSET,
         polygon: builtins.list[builtins.list[float]] | Unset | None = UNSET,
         contact: str | Unset = UNSET,
         property_types: builtins.list[m.PropertyType] | Unset = UNSET,
@@ -424,6 +429,8 @@ class Properties:
             headers={"Idempotency-Key": idempotency_key},
             json={
                 "centre": centre,
+                "commute": commute,
+                "school": school,
                 "polygon": polygon,
                 "customer": customer,
                 "contact": contact,
@@ -2971,13 +2978,10 @@ class Workflows:
         """Delete a workflow with its versions."""
         return self._transport.call("DELETE", f"/api/v1/workflows/{quote(workflow_id)}", answer=None)
 
-    def comments_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.CommentOutput]:
+    def comments_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> m.CommentsOutput:
         """What was said about the nodes, oldest first."""
         return self._transport.call(
-            "GET",
-            f"/api/v1/workflows/{quote(workflow_id)}/comments",
-            query={"fields": fields},
-            answer=builtins.list[m.CommentOutput],
+            "GET", f"/api/v1/workflows/{quote(workflow_id)}/comments", query={"fields": fields}, answer=m.CommentsOutput
         )
 
     def comments_create(
@@ -3169,13 +3173,10 @@ class Workflows:
             answer=m.OutcomeOutput,
         )
 
-    def tests_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.CaseOutput]:
+    def tests_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> m.CasesOutput:
         """The tests with their last results."""
         return self._transport.call(
-            "GET",
-            f"/api/v1/workflows/{quote(workflow_id)}/tests",
-            query={"fields": fields},
-            answer=builtins.list[m.CaseOutput],
+            "GET", f"/api/v1/workflows/{quote(workflow_id)}/tests", query={"fields": fields}, answer=m.CasesOutput
         )
 
     def tests_create(
@@ -3195,11 +3196,9 @@ class Workflows:
             "DELETE", f"/api/v1/workflows/{quote(workflow_id)}/tests/{quote(test_id)}", answer=None
         )
 
-    def tests_run(self, workflow_id: str) -> builtins.list[m.CaseOutput]:
+    def tests_run(self, workflow_id: str) -> m.CasesOutput:
         """Replay all tests against the draft."""
-        return self._transport.call(
-            "POST", f"/api/v1/workflows/{quote(workflow_id)}/tests/run", answer=builtins.list[m.CaseOutput]
-        )
+        return self._transport.call("POST", f"/api/v1/workflows/{quote(workflow_id)}/tests/run", answer=m.CasesOutput)
 
     def triggers_list(
         self,
@@ -3742,7 +3741,7 @@ class AsyncProperties:
     async def report_schedules_create(
         self,
         *,
-        kind: m.KindCb1Enum,
+        kind: m.ReportKind,
         rhythm: m.RhythmEnum,
         idempotency_key: str | Unset = UNSET,
         listing_id: str | Unset | None = UNSET,
@@ -3820,7 +3819,7 @@ class AsyncProperties:
     async def reports_create(
         self,
         *,
-        kind: m.KindCb1Enum,
+        kind: m.ReportKind,
         idempotency_key: str | Unset = UNSET,
         listing_id: str | Unset | None = UNSET,
         requirement_id: str | Unset | None = UNSET,
@@ -3868,13 +3867,16 @@ class AsyncProperties:
             "POST", f"/api/v1/properties/reports/{quote(report_id)}/cancel", answer=m.Report
         )
 
-    async def reports_file(self, report_id: str, kind: str, *, fields: str | Unset = UNSET) -> bytes:
-        """One file of a report."""
+    async def reports_pdf(self, report_id: str, *, fields: str | Unset = UNSET) -> bytes:
+        """The PDF of a report."""
         return await self._transport.call(
-            "GET",
-            f"/api/v1/properties/reports/{quote(report_id)}/files/{quote(kind)}",
-            query={"fields": fields},
-            answer=bytes,
+            "GET", f"/api/v1/properties/reports/{quote(report_id)}/report.pdf", query={"fields": fields}, answer=bytes
+        )
+
+    async def reports_workbook(self, report_id: str, *, fields: str | Unset = UNSET) -> bytes:
+        """The workbook of a report."""
+        return await self._transport.call(
+            "GET", f"/api/v1/properties/reports/{quote(report_id)}/report.xlsx", query={"fields": fields}, answer=bytes
         )
 
     async def requirements_list(
@@ -3913,6 +3915,8 @@ class AsyncProperties:
         trade: m.Trade,
         idempotency_key: str | Unset = UNSET,
         centre: m.CentreInputRequest | Unset | None = UNSET,
+        commute: m.CommuteInputRequest | Unset | None = UNSET,
+        school: m.SchoolInputRequest | Unset | None = UNSET,
         polygon: builtins.list[builtins.list[float]] | Unset | None = UNSET,
         contact: str | Unset = UNSET,
         property_types: builtins.list[m.PropertyType] | Unset = UNSET,
@@ -3937,6 +3941,8 @@ class AsyncProperties:
             headers={"Idempotency-Key": idempotency_key},
             json={
                 "centre": centre,
+                "commute": commute,
+                "school": school,
                 "polygon": polygon,
                 "customer": customer,
                 "contact": contact,
@@ -6533,13 +6539,10 @@ class AsyncWorkflows:
         """Delete a workflow with its versions."""
         return await self._transport.call("DELETE", f"/api/v1/workflows/{quote(workflow_id)}", answer=None)
 
-    async def comments_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.CommentOutput]:
+    async def comments_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> m.CommentsOutput:
         """What was said about the nodes, oldest first."""
         return await self._transport.call(
-            "GET",
-            f"/api/v1/workflows/{quote(workflow_id)}/comments",
-            query={"fields": fields},
-            answer=builtins.list[m.CommentOutput],
+            "GET", f"/api/v1/workflows/{quote(workflow_id)}/comments", query={"fields": fields}, answer=m.CommentsOutput
         )
 
     async def comments_create(
@@ -6733,13 +6736,10 @@ class AsyncWorkflows:
             answer=m.OutcomeOutput,
         )
 
-    async def tests_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> builtins.list[m.CaseOutput]:
+    async def tests_list(self, workflow_id: str, *, fields: str | Unset = UNSET) -> m.CasesOutput:
         """The tests with their last results."""
         return await self._transport.call(
-            "GET",
-            f"/api/v1/workflows/{quote(workflow_id)}/tests",
-            query={"fields": fields},
-            answer=builtins.list[m.CaseOutput],
+            "GET", f"/api/v1/workflows/{quote(workflow_id)}/tests", query={"fields": fields}, answer=m.CasesOutput
         )
 
     async def tests_create(
@@ -6759,10 +6759,10 @@ class AsyncWorkflows:
             "DELETE", f"/api/v1/workflows/{quote(workflow_id)}/tests/{quote(test_id)}", answer=None
         )
 
-    async def tests_run(self, workflow_id: str) -> builtins.list[m.CaseOutput]:
+    async def tests_run(self, workflow_id: str) -> m.CasesOutput:
         """Replay all tests against the draft."""
         return await self._transport.call(
-            "POST", f"/api/v1/workflows/{quote(workflow_id)}/tests/run", answer=builtins.list[m.CaseOutput]
+            "POST", f"/api/v1/workflows/{quote(workflow_id)}/tests/run", answer=m.CasesOutput
         )
 
     async def triggers_list(
