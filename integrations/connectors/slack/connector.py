@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
-
 from integrations.connectors.slack.client import Slack
+from integrations.connectors.slack.models import (
+    ChannelInfo,
+    Channels,
+    Message,
+    Messages,
+    Uploaded,
+    User,
+    Users,
+    message_of,
+    user_of,
+)
 from integrations.sdk import (
     Connector,
     Context,
@@ -61,100 +69,6 @@ Count = Annotated[int, Param("Entries at most", "최대 개수", ge=1, le=1000)]
 Stamp = Annotated[str, Param("Time stamp of the message (ts)", "메시지의 ts", pattern=r"^\d{1,12}\.\d{1,6}$")]
 
 
-class Message(BaseModel):
-    """A message. `ts` names it inside its channel."""
-
-    ts: str
-    channel: str
-    user: str = ""
-    text: str = ""
-    at: str = ""
-    thread_ts: str = ""
-    replies: int = 0
-    permalink: str = ""
-
-
-class Messages(BaseModel):
-    """Messages; `complete` is false when there are more."""
-
-    messages: list[Message]
-    count: int
-    complete: bool
-
-
-class ChannelInfo(BaseModel):
-    """A channel."""
-
-    id: str
-    name: str
-    is_private: bool = False
-    is_archived: bool = False
-    members: int = 0
-    topic: str = ""
-
-
-class Channels(BaseModel):
-    """Channels; `complete` is false when there are more."""
-
-    channels: list[ChannelInfo]
-    count: int
-    complete: bool
-
-
-class User(BaseModel):
-    """A member. The e-mail address is there when the token may see it."""
-
-    id: str
-    name: str
-    real_name: str = ""
-    email: str = ""
-    is_bot: bool = False
-    time_zone: str = ""
-
-
-class Users(BaseModel):
-    """Members; `complete` is false when there are more."""
-
-    users: list[User]
-    count: int
-    complete: bool
-
-
-class Uploaded(BaseModel):
-    """A file on Slack."""
-
-    id: str
-    title: str = ""
-    permalink: str = ""
-
-
-def _message(raw: dict[str, Any], channel: str) -> Message:
-    stamp = raw.get("ts", "")
-    seconds = float(stamp) if stamp.replace(".", "", 1).isdigit() else None
-    return Message(
-        ts=stamp,
-        channel=channel,
-        user=raw.get("user") or raw.get("bot_id") or "",
-        text=raw.get("text", ""),
-        at="" if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="seconds"),
-        thread_ts=raw.get("thread_ts", ""),
-        replies=raw.get("reply_count", 0),
-        permalink=raw.get("permalink", ""),
-    )
-
-
-def _user(raw: dict[str, Any]) -> User:
-    profile = raw.get("profile") or {}
-    return User(
-        id=raw["id"],
-        name=raw.get("name", ""),
-        real_name=profile.get("real_name") or raw.get("real_name", ""),
-        email=profile.get("email", ""),
-        is_bot=raw.get("is_bot", False),
-        time_zone=raw.get("tz") or "",
-    )
-
-
 async def _channel_id(api: Slack, channel: str) -> str:
     """Reading methods know ids only; a name is looked up among the channels the app can see."""
     if not channel.startswith("#"):
@@ -198,7 +112,7 @@ async def post_message(
         blocks=blocks,
         reply_broadcast=broadcast if thread_ts else None,
     )
-    return _message({**data.get("message", {}), "ts": data["ts"]}, data["channel"])
+    return message_of({**data.get("message", {}), "ts": data["ts"]}, data["channel"])
 
 
 @slack.action(
@@ -217,7 +131,7 @@ async def update_message(
 ) -> Message:
     """Changes a message that the app posted."""
     data = await Slack(ctx).write("chat.update", channel=channel, ts=ts, text=text)
-    return _message({"ts": data["ts"], "text": data.get("text", text)}, data["channel"])
+    return message_of({"ts": data["ts"], "text": data.get("text", text)}, data["channel"])
 
 
 @slack.action(
@@ -239,7 +153,7 @@ async def read_channel(
     raw, complete = await api.pages(
         "conversations.history", "messages", count, channel=id, oldest=oldest, latest=latest
     )
-    return Messages(messages=[_message(one, id) for one in raw], count=len(raw), complete=complete)
+    return Messages(messages=[message_of(one, id) for one in raw], count=len(raw), complete=complete)
 
 
 @slack.action(
@@ -253,7 +167,7 @@ async def read_thread(ctx: Context, channel: Channel, ts: Stamp, count: Count = 
     api = Slack(ctx)
     id = await _channel_id(api, channel)
     raw, complete = await api.pages("conversations.replies", "messages", count, channel=id, ts=ts)
-    return Messages(messages=[_message(one, id) for one in raw], count=len(raw), complete=complete)
+    return Messages(messages=[message_of(one, id) for one in raw], count=len(raw), complete=complete)
 
 
 @slack.action(
@@ -278,7 +192,7 @@ async def search_messages(
     """Searches messages. Needs a user token with search:read."""
     data = await Slack(ctx).read("search.messages", query=query, count=count, sort=order)
     found = data["messages"]
-    messages = [_message(one, (one.get("channel") or {}).get("id", "")) for one in found["matches"]]
+    messages = [message_of(one, (one.get("channel") or {}).get("id", "")) for one in found["matches"]]
     return Messages(messages=messages, count=len(messages), complete=found["total"] <= len(messages))
 
 
@@ -331,7 +245,7 @@ async def list_users(
 ) -> Users:
     """Lists the people of the workspace, without those who left."""
     raw, complete = await Slack(ctx).pages("users.list", "members", 1000)
-    users = [_user(one) for one in raw if not one.get("deleted") and (bots or not one.get("is_bot"))]
+    users = [user_of(one) for one in raw if not one.get("deleted") and (bots or not one.get("is_bot"))]
     return Users(users=users[:count], count=min(count, len(users)), complete=complete and len(users) <= count)
 
 
@@ -346,7 +260,7 @@ async def find_user(
     email: Annotated[str, Param("E-mail address", "이메일", pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)],
 ) -> User:
     """Finds a person by e-mail address."""
-    return _user((await Slack(ctx).read("users.lookupByEmail", email=email))["user"])
+    return user_of((await Slack(ctx).read("users.lookupByEmail", email=email))["user"])
 
 
 @slack.action(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from integrations.connectors.slack.client import Slack
-from integrations.connectors.slack.connector import Channel, _channel_id, _message, slack
+from integrations.connectors.slack.connector import Channel, _channel_id, slack
+from integrations.connectors.slack.models import message_of
 from integrations.sdk import Context, Event, EventPage, Param, Text
 
 PAGE = 200
@@ -34,7 +35,7 @@ async def new_message(
         for one in rows
         if (bots or not (one.get("bot_id") or one.get("subtype")))
         and (not wanted or wanted in str(one.get("text", "")).lower())
-        for message in [_message(one, id)]
+        for message in [message_of(one, id)]
     ]
     # History comes newest first: only a complete answer may move the cursor to its end without losing the middle.
     if not complete and rows:
