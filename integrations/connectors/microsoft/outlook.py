@@ -102,7 +102,7 @@ def _address(raw: Any) -> str:
     return str(((raw or {}).get("emailAddress") or {}).get("address", ""))
 
 
-def _head(raw: dict[str, Any]) -> dict[str, Any]:
+def head_of(raw: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": raw["id"],
         "subject": raw.get("subject") or "",
@@ -156,7 +156,7 @@ async def search_mails(
         params["$orderby"] = "receivedDateTime desc"
         params["$filter"] = "isRead eq false" if unread_only else None
     raw, complete = await Graph(ctx).pages("/me/messages", count, **params)
-    mails = [MailHead.model_validate(_head(one)) for one in raw]
+    mails = [MailHead.model_validate(head_of(one)) for one in raw]
     return Mails(mails=mails, count=len(mails), complete=complete)
 
 
@@ -172,7 +172,7 @@ async def read_mail(ctx: Context, id: GraphId) -> Mail:
     body = raw.get("body") or {}
     text = body.get("content", "")
     return Mail(
-        **_head(raw),
+        **head_of(raw),
         to=[_address(one) for one in raw.get("toRecipients", [])],
         text=text_of_html(text) if body.get("contentType") == "html" else text,
     )

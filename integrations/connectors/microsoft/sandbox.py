@@ -239,6 +239,31 @@ async def create_link(request: Request) -> Response:
     return JSONResponse({"id": "link-1", "link": {**body, "webUrl": "https://onedrive.example/s/1"}}, 201)
 
 
+def _changes(request: Request, rows: list[dict[str, Any]], known: str) -> Response:
+    """A page of a delta query: rows behind the token, then the link for the next call."""
+    start = int(request.query_params.get("$skiptoken") or request.query_params.get("$deltatoken") or known)
+    if start > len(rows):
+        return error(410, "resyncRequired", "Resync required. Replace any local items with the server's version.")
+    end = min(start + PAGE, len(rows))
+    here = str(request.url.replace(query=""))
+    name, token = ("nextLink", "$skiptoken") if end < len(rows) else ("deltaLink", "$deltatoken")
+    page = {"value": [_shown(one) for one in rows[start:end]], f"@odata.{name}": f"{here}?{token}={end}"}
+    return JSONResponse(page)
+
+
+async def new_mails(request: Request) -> Response:
+    """`/me/mailFolders/inbox/messages/delta`; the first call may only filter by the time of arrival."""
+    since = request.query_params.get("$filter", "").removeprefix("receivedDateTime ge ")
+    old = sum(1 for one in world.mails if one["receivedDateTime"] < since)
+    return _changes(request, world.mails, str(old))
+
+
+async def changed_files(request: Request) -> Response:
+    """`/me/drive/root/delta`; `token=latest` gives the link only."""
+    known = len(world.files) if request.query_params.get("token") == "latest" else 0
+    return _changes(request, world.files, str(known))
+
+
 BOOK = "/me/drive/items/{id}/workbook"
 CHANNEL = "/teams/{team}/channels/{channel}/messages"
 app = standin(
@@ -247,6 +272,8 @@ app = standin(
         Route("/me", signed(me)),
         Route("/me/messages", signed(mails)),
         Route("/me/messages/{id}", signed(mail)),
+        Route("/me/mailFolders/inbox/messages/delta", signed(new_mails)),
+        Route("/me/drive/root/delta", signed(changed_files)),
         Route("/me/sendMail", signed(send), methods=["POST"]),
         Route("/me/calendarView", signed(calendar_view)),
         Route("/me/events", signed(events), methods=["POST"]),
