@@ -71,7 +71,7 @@ class Shared(BaseModel):
     kind: str
 
 
-def _file(raw: dict[str, Any]) -> DriveFile:
+def file_of(raw: dict[str, Any]) -> DriveFile:
     return DriveFile(
         id=raw["id"],
         name=raw["name"],
@@ -128,7 +128,7 @@ async def search_files(
         # Drive refuses an order together with a search in the content.
         orderBy=None if text else "modifiedTime desc",
     )
-    return DriveFiles(files=[_file(one) for one in raw], count=len(raw), complete=complete)
+    return DriveFiles(files=[file_of(one) for one in raw], count=len(raw), complete=complete)
 
 
 @google_drive.action(
@@ -189,7 +189,7 @@ async def upload_file(
         content=body,
         headers={"Content-Type": f"multipart/related; boundary={mark}"},
     )
-    return _file(raw)
+    return file_of(raw)
 
 
 @google_drive.action(

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from integrations.connectors.google.sandbox.common import error, not_found, page, signed
+from integrations.connectors.google.sandbox.common import PAGE, error, not_found, page, signed
 
 _DOCUMENT = "application/vnd.google-apps."
 _NAME = re.compile(r"name contains '((?:[^'\\]|\\.)*)'")
@@ -83,6 +83,19 @@ async def export(request: Request) -> Response:
     return Response(f"{row['name']} as {target}".encode(), media_type=target)
 
 
+async def start_of_changes(request: Request) -> Response:
+    return JSONResponse({"kind": "drive#startPageToken", "startPageToken": str(len(store.rows))})
+
+
+async def changes(request: Request) -> Response:
+    """Files behind the token, a page at a time; here a file changes once, when it comes."""
+    start = int(request.query_params["pageToken"])
+    end = min(start + PAGE, len(store.rows))
+    rows = [{"removed": False, "file": _shown(row)} for row in store.rows[start:end]]
+    name = "nextPageToken" if end < len(store.rows) else "newStartPageToken"
+    return JSONResponse({"kind": "drive#changeList", "changes": rows, name: str(end)})
+
+
 async def upload(request: Request) -> Response:
     head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
     facts, media = email.message_from_bytes(head + await request.body()).get_payload()  # type: ignore[misc]
@@ -105,6 +118,8 @@ async def permissions(request: Request) -> Response:
 
 routes = [
     Route("/drive/v3/about", signed(about)),
+    Route("/drive/v3/changes/startPageToken", signed(start_of_changes)),
+    Route("/drive/v3/changes", signed(changes)),
     Route("/drive/v3/files", signed(files)),
     Route("/drive/v3/files/{id}", signed(one)),
     Route("/drive/v3/files/{id}/export", signed(export)),
