@@ -294,6 +294,7 @@ class RotateKey(RestView):
     """A new key of the same label; the old one works on for a day."""
 
     permissions = {"post": MANAGE}
+    once = frozenset({"post"})
 
     @extend_schema(operation_id="deployments_keys_rotate", request=None, responses={201: NewKeyOutput})
     def post(self, request: Request, slug: str, key_id: UUID) -> Response:

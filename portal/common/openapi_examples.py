@@ -110,7 +110,7 @@ class _Builder:
                 return self.build(chosen[0], name, depth)
         if "enum" in schema:
             return next((value for value in schema["enum"] if value not in ("", None)), schema["enum"][0])
-        if "default" in schema:
+        if "default" in schema and schema["default"] != "":
             return schema["default"]
         return self._by_type(schema, name, depth)
 

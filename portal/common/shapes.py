@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from drf_spectacular.plumbing import ResolvedComponent
@@ -23,7 +23,7 @@ class ModelListField(serializers.ListField):
 class _ModelListSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """Each model becomes a component, twice: as it is sent and as it is answered."""
 
-    target_class: ClassVar[Any] = ModelListField
+    target_class = ModelListField
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         field: ModelListField = self.target
@@ -35,7 +35,7 @@ class _ModelListSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-unty
         )
         parts: dict[str, Any] = schema.pop("$defs", {})
         for name, part in {**parts, field.model.__name__: schema}.items():
-            component = ResolvedComponent(
+            component = ResolvedComponent(  # type: ignore[no-untyped-call]
                 name=f"{name}{suffix}", type=ResolvedComponent.SCHEMA, schema=_plain(part), object=f"{name}{suffix}"
             )
             auto_schema.registry.register_on_missing(component)

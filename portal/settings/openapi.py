@@ -67,6 +67,7 @@ def spectacular() -> dict[str, Any]:
             "portal.common.openapi_errors.plain_json",
             "portal.common.openapi_errors.close_inputs",
             "portal.common.openapi_errors.add_errors",
+            "portal.common.openapi_headers.add_headers",
             "portal.common.openapi_examples.add_examples",
         ],
         "ENUM_NAME_OVERRIDES": {
@@ -98,6 +99,7 @@ def spectacular() -> dict[str, Any]:
                 ("push", "Push"),
             ],
             "ConnectionUseKind": ["workflow", "server", "trigger"],
+            "ReportKind": "properties.desk_models.ReportKind",
             "UpstreamMode": ["sandbox", "live", "custom", "local"],
             "JobState": "timeseries.records.STATES",
         },

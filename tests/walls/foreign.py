@@ -67,6 +67,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "workflows.Execution": {"state": "succeeded", "source": "page"},
     "workflows.Trigger": {"kind": "webhook", "token": "t" * 40, "config": WebhookConfig().model_dump(mode="json")},
     "integrations.DataTable": {"name": "theirs-table", "columns": [{"name": "a"}]},
+    "integrations.WorkspaceConnector": {"key": "theirs"},
     "accounts.ApiKey": {"role": "viewer", "label": "Theirs"},
     "properties.Photo": {"file": {"id": "01890000-0000-7000-8000-000000000001", "name": "photo.jpg", "size": 1}},
     "properties.Visit": {

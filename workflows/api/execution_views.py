@@ -230,6 +230,7 @@ class Resume(RestView):
     """Run a failed or stopped run again from where it failed; finished nodes keep their results."""
 
     permissions = {"post": Permission.WORKFLOW_EXECUTE}
+    once = frozenset({"post"})
 
     @extend_schema(operation_id="executions_resume", request=None, responses={202: ExecutionOutput})
     def post(self, request: Request, execution_id: UUID) -> Response:
@@ -241,6 +242,7 @@ class Decide(RestView):
     """Answer a node that waits for a person."""
 
     permissions = {"post": Permission.WORKFLOW_EXECUTE}
+    once = frozenset({"post"})
 
     @extend_schema(operation_id="executions_decide", request=DecisionInput, responses={202: ExecutionOutput})
     def post(self, request: Request, execution_id: UUID) -> Response:

@@ -79,6 +79,7 @@ class PinItem(RestView):
 
 class KeptInputs(RestView):
     permissions = {"get": Permission.EXECUTION_PAYLOAD, "post": Permission.WORKFLOW_UPDATE}
+    once = frozenset({"post"})
 
     @extend_schema(operation_id="workflows_inputs_list", responses=KeptInputsOutput)
     def get(self, request: Request, workflow_id: UUID) -> Response:

@@ -256,7 +256,8 @@ class Run(RestView):
         )
         if wait := values.get("wait"):
             outcome = _wait(outcome, wait)
-        return Response(OutcomeOutput(outcome).data, status=200 if outcome.is_done else 202)
+        headers = {"Idempotency-Replayed": "true"} if outcome.replayed else None
+        return Response(OutcomeOutput(outcome).data, status=200 if outcome.is_done else 202, headers=headers)
 
 
 def _part(values: dict[str, Any]) -> Part | None:

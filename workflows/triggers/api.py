@@ -215,6 +215,7 @@ class TriggerItem(RestView):
 
 class Test(RestView):
     permissions: ClassVar = {"post": Permission.WORKFLOW_EXECUTE}
+    once = frozenset({"post"})
 
     @extend_schema(operation_id="triggers_test", request=None, responses={202: FiredOutput})
     def post(self, request: Request, workflow_id: UUID, trigger_id: UUID) -> Response:
@@ -270,6 +271,7 @@ class FiringItem(RestView):
 
 class Replay(RestView):
     permissions: ClassVar = {"post": Permission.WORKFLOW_EXECUTE}
+    once = frozenset({"post"})
 
     @extend_schema(operation_id="triggers_events_replay", request=None, responses={202: FiredOutput})
     def post(self, request: Request, workflow_id: UUID, trigger_id: UUID, firing_id: UUID) -> Response:
