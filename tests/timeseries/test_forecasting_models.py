@@ -12,11 +12,23 @@ from timeseries.data.series import make_series
 from timeseries.models.base import Progress
 from timeseries.models.forecasting.base import Settings
 from timeseries.models.forecasting.catalogue import KINDS, forecaster_class, load
+from timeseries.models.forecasting.conformal import calibrate
+from timeseries.models.forecasting.seasonal import shrunken_season
 
 ROWS = np.arange(156)
 CLEAN = 50 + 0.1 * ROWS + 8 * np.sin(2 * np.pi * ROWS / 12)
 SERIES = make_series(CLEAN[:144] + np.random.default_rng(0).normal(0, 0.3, 144), period=12)
-QUICK = ["seasonal_naive", "seasonal_average", "auto_ets", "auto_theta", "dynamic_theta", "auto_ces", "mstl"]
+QUICK = [
+    "seasonal_naive",
+    "seasonal_average",
+    "auto_ets",
+    "auto_theta",
+    "dynamic_theta",
+    "scaled_theta",
+    "scaled_trend",
+    "auto_ces",
+    "mstl",
+]
 
 
 @pytest.mark.parametrize("kind", QUICK)
@@ -28,7 +40,7 @@ def test_a_clean_season_with_a_trend_is_continued(kind):
     assert model.backtest["origins"] >= 5
 
 
-@pytest.mark.parametrize("kind", ["seasonal_naive", "auto_ces", "ensemble"])
+@pytest.mark.parametrize("kind", ["seasonal_naive", "auto_ces", "scaled_trend", "ensemble"])
 def test_a_saved_model_answers_the_same_after_loading(kind, tmp_path):
     extra = {"members": ["seasonal_naive", "dynamic_theta"], "method": "weighted"} if kind == "ensemble" else {}
     model = forecaster_class(kind)(Settings(horizon=6, extra=extra)).fit(SERIES)
@@ -140,6 +152,47 @@ def test_one_row_an_all_missing_column_and_a_wrong_width_are_told_apart():
         forecaster_class("magic")
 
 
+@pytest.mark.parametrize("kind", ["auto_ces", "scaled_trend"])
+def test_a_trend_without_a_season_asks_for_sixty_rows(kind):
+    with pytest.raises(DataProblem, match="needs at least 60 rows; the series has 59"):
+        forecaster_class(kind)().fit(make_series(np.arange(59.0)))
+    forecaster_class(kind)().fit(make_series(np.arange(59.0), period=4), calibrated=False)
+
+
 def test_a_cancelled_training_stops():
     with pytest.raises(TrainingCancelled):
         forecaster_class("ensemble")(Settings(horizon=3)).fit(SERIES, progress=Progress(is_cancelled=lambda: True))
+
+
+def test_months_are_forecast_by_the_trimmed_mean_of_the_members():
+    model = forecaster_class("auto")(Settings(horizon=3, origins=2)).fit(SERIES.head(72))
+    lines = model.member_forecasts(model.series, 3)
+    assert list(lines) == ["auto_ets", "dynamic_theta", "scaled_theta", "scaled_trend", "auto_ces"]
+    inner = np.sort(np.stack(list(lines.values())), axis=0)[1:-1]
+    assert np.allclose(model.predict(3).mean, inner.mean(axis=0))
+
+
+def test_a_season_of_noise_shrinks_and_a_clear_one_stays():
+    random = np.random.default_rng(1)
+    noise = shrunken_season(100 + random.normal(0, 5, 60), 12)
+    assert noise.multiplicative and np.abs(noise.factors - 1).max() < 0.03
+    clear = shrunken_season(SERIES.target, 12)
+    wave = 1 + 8 * np.sin(2 * np.pi * np.arange(12) / 12) / SERIES.target.mean()
+    assert np.abs(clear.factors - wave).max() < 0.02
+    below_zero = shrunken_season(SERIES.target - 60, 12)
+    assert not below_zero.multiplicative and np.ptp(below_zero.factors) > 14
+
+
+def test_many_errors_decide_how_intervals_grow_and_few_do_not():
+    flat = np.random.default_rng(2).normal(size=(12, 48))
+    assert calibrate(flat, fallback=1.0).growth[-1] < 2
+    assert calibrate(flat[:2, :3], fallback=1.0).growth[-1] > 1.2
+
+
+def test_the_seasonal_average_carries_half_of_the_slope_on():
+    rows = np.arange(48.0)
+    forecast = forecaster_class("seasonal_average")(Settings(horizon=4)).fit(make_series(100 + 2 * rows))
+    assert np.allclose(forecast.predict(4).mean, 194 + np.arange(1, 5))
+    hours = make_series(np.tile(np.arange(168.0), 4), period=24)
+    weekly = forecaster_class("seasonal_average")(Settings(horizon=30)).fit(hours, calibrated=False)
+    assert np.allclose(weekly.predict(30).mean, np.arange(30.0))

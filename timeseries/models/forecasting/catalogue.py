@@ -37,6 +37,8 @@ KINDS: dict[str, Kind] = {
     "auto_ets": Kind("auto_ets", "AutoETS", "AutoETS", "AutoETS"),
     "auto_theta": Kind("auto_theta", "AutoTheta", "AutoTheta", "AutoTheta"),
     "dynamic_theta": Kind("dynamic_theta", "DynamicTheta", "Dynamic Theta", "동적 세타"),
+    "scaled_theta": Kind("scales", "ScaledTheta", "Theta over time scales", "여러 시간 척도의 세타"),
+    "scaled_trend": Kind("scales", "ScaledTrend", "Damped trend over time scales", "여러 시간 척도의 감쇠 추세"),
     "auto_arima": Kind("auto_arima", "AutoARIMA", "AutoARIMA", "AutoARIMA"),
     "auto_ces": Kind("complex_smoothing", "ComplexSmoothing", "Complex smoothing", "복소 평활"),
     "mstl": Kind("mstl", "MSTL", "MSTL", "MSTL"),

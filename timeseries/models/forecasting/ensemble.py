@@ -128,10 +128,12 @@ class Ensemble(Forecaster):
         return [float(weight) for weight in 0.5 * weights + 0.5 / count]
 
     def _blend(self, stack: FloatArray) -> FloatArray:
-        """Combine along the first axis."""
+        """Combine along the first axis; `trimmed` leaves out the highest and the lowest line of each step."""
         result: FloatArray
         if self.method == "median":
             result = np.median(stack, axis=0)
+        elif self.method == "trimmed" and len(stack) > 2:
+            result = np.sort(stack, axis=0)[1:-1].mean(axis=0)
         else:
             result = np.tensordot(np.asarray(self.weights), stack, axes=1)
         return result

@@ -53,6 +53,33 @@ def find_season(values: FloatArray, periods: tuple[int, ...]) -> Season:
     return NO_SEASON
 
 
+def shrunken_season(values: FloatArray, period: int) -> Season:
+    """Factors drawn towards one (offsets towards zero) by the share of their spread that is noise.
+
+    James-Stein shrinkage after Miller and Williams (2003): a series without a season keeps next to nothing of it.
+    """
+    if period < 4 or len(values) < 2 * period + 2:
+        return NO_SEASON
+    multiplicative = bool((values > 0).all() and np.min(values) > 0.02 * np.mean(values))
+    kernel = np.ones(period + 1 - period % 2) / period
+    if period % 2 == 0:
+        kernel[[0, -1]] /= 2
+    trend = np.convolve(values, kernel, mode="valid")
+    lead = (len(values) - len(trend)) // 2
+    middle = values[lead : lead + len(trend)]
+    rest = middle / trend if multiplicative else middle - trend
+    place = (np.arange(len(trend)) + lead) % period
+    seats = [rest[place == index] for index in range(period)]
+    usual = np.array([seat.mean() for seat in seats])
+    noise = sum(float(np.sum((seat - seat.mean()) ** 2)) for seat in seats) / max(len(rest) - period, 1)
+    noise *= float(np.mean([1 / len(seat) for seat in seats]))
+    neutral = 1.0 if multiplicative else 0.0
+    spread = float(np.sum((usual - neutral) ** 2)) / (period - 1)
+    share = (period - 3) / (period - 1) * min(noise / spread, 1.0) if spread > 0 else 1.0
+    factors = share * neutral + (1 - share) * usual
+    return Season(factors / factors.mean() if multiplicative else factors - factors.mean(), multiplicative)
+
+
 def _offsets(values: FloatArray, period: int) -> FloatArray:
     kernel = np.ones(period) / period
     trend = np.convolve(values, kernel, mode="valid")
