@@ -10,6 +10,7 @@ from timeseries.data.episodes import merge_flags
 from timeseries.data.frequency import detect_period
 from timeseries.data.generate import generate
 from timeseries.metrics import anomaly, forecasting
+from timeseries.models.anomaly.calibrate import alarm_level
 
 
 def test_smape_and_mase_by_hand():
@@ -102,3 +103,16 @@ def test_the_generator_plants_what_it_labels():
     spike = generate(n_samples=500, anomalies=5, noise_level=0.05, seed=3, kinds=("spike",))
     changed = np.flatnonzero(np.abs(spike.values[:, 0] - clean.values[:, 0]) > 1)
     assert changed.tolist() == [event.start for event in spike.anomalies]
+
+
+def test_the_default_threshold_raises_three_alarms_at_most_and_more_only_on_very_long_series():
+    scores = np.random.default_rng(0).normal(size=60_000)
+    scores[1000::1000] = 50 + np.arange(59)
+
+    for rows, most in ((4000, 3), (30_000, 3), (60_000, 6)):
+        alarms = merge_flags(scores[:rows] > alarm_level(scores[:rows]), scores[:rows], gap=2)
+        assert len(alarms) == most
+    short = scores[:4000]
+    assert len(merge_flags(short > alarm_level(short, 0.3), short, gap=2)) == 1
+    calm = np.clip(scores[:900], -3, 3)
+    assert not (calm > alarm_level(calm)).any()

@@ -12,10 +12,9 @@ from timeseries.data.series import FloatArray
 QUANTILES = 400
 FLOOR = 3.5
 CEILING = 1e6
-# Alarms a thousand rows at the default threshold; at least three, so that a short series can alarm at all.
-DEFAULT_BUDGET = 1.0
-LEAST_ALARMS = 3
-MOST_ALARMS = 5
+# Nobody looks at more: three alarms a series, and with very long ones one in ten thousand rows.
+USUAL_ALARMS = 3
+ROWS_AN_ALARM = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +56,7 @@ def fit_scale(raw: FloatArray) -> ScoreScale:
 def alarm_level(scores: FloatArray, budget: float | None = None) -> float:
     """The lowest threshold above the floor at which the series raises no more events than the budget allows."""
     rows = len(scores)
-    allowed = (
-        int(np.clip(round(DEFAULT_BUDGET * rows / 1000), LEAST_ALARMS, MOST_ALARMS))
-        if budget is None
-        else max(int(budget * rows / 1000), 1)
-    )
+    allowed = max(USUAL_ALARMS, rows // ROWS_AN_ALARM) if budget is None else max(int(budget * rows / 1000), 1)
     high = float(np.max(scores))
     if high <= FLOOR:
         return FLOOR
