@@ -39,7 +39,7 @@ class RequirementForm(forms.Form):
     contact = forms.CharField(required=False, max_length=120, label=gettext_lazy("Contact"))
     trade = forms.ChoiceField(label=gettext_lazy("Trade"))
     property_types = forms.MultipleChoiceField(
-        required=False, widget=forms.CheckboxSelectMultiple, label=gettext_lazy("Type")
+        required=False, widget=forms.CheckboxSelectMultiple, label=gettext_lazy("Kind of property")
     )
     region = forms.CharField(required=False, max_length=60, label=gettext_lazy("Region"))
     near = forms.CharField(

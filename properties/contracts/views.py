@@ -34,9 +34,9 @@ class ContractForm(forms.Form):
     """A deal to begin."""
 
     listing_id = forms.CharField(required=False, widget=forms.HiddenInput)
-    title = forms.CharField(max_length=200, label=gettext_lazy("Home"))
+    title = forms.CharField(max_length=200, label=gettext_lazy("Listing"))
     trade = forms.ChoiceField(label=gettext_lazy("Trade"))
-    property_type = forms.ChoiceField(label=gettext_lazy("Type"))
+    property_type = forms.ChoiceField(label=gettext_lazy("Kind of property"))
     customer_id = forms.ChoiceField(required=False, label=gettext_lazy("Customer"))
     signing_on = forms.DateField(
         required=False, widget=forms.DateInput(attrs={"type": "date"}), label=gettext_lazy("Signing")

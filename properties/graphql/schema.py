@@ -1,4 +1,4 @@
-"""GraphQL over the listings: read-only, limited in depth, aliases and tokens."""
+"""GraphQL over the listings: read-only, limited in depth, cost, aliases and tokens."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from strawberry import auto
-from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
+from strawberry.extensions import AddValidationRules, MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 from portal.common.api import body_of
 from portal.common.rest import RestView
 from portal.workspaces.roles import Permission
 from properties import models, selectors
-
-MAX_ROWS = 100
+from properties.desk_models import Photo
+from properties.graphql.cost import DEFAULT_ROWS, MAX_ROWS, CostRule
 
 
 @strawberry_django.type(models.Complex)
@@ -32,6 +32,22 @@ class ComplexNode:
     name: auto
     aliases: list[str]
     region_code: auto
+
+
+@strawberry_django.type(Photo)
+class ImageNode:
+    """One photo of an advert. `copy` is an address of this portal, empty where no copy may be kept."""
+
+    id: auto
+    url: auto
+    position: auto
+    width: auto
+    height: auto
+    phash: auto
+
+    @strawberry_django.field(only=["file"], description="Address of the kept copy")
+    def copy(self) -> str:
+        return f"/properties/photos/{self.pk}" if self.file else ""  # type: ignore[attr-defined]
 
 
 @strawberry_django.type(models.Advert)
@@ -96,6 +112,10 @@ class PropertyNode:
     def area(self) -> float | None:
         return self.exclusive_m2
 
+    @strawberry_django.field(prefetch_related=["adverts__photos"], description="Photos of all its adverts")
+    def images(self) -> list[ImageNode]:
+        return [photo for advert in self.adverts.all() for photo in advert.photos.all()]
+
     @strawberry_django.field(prefetch_related=["adverts"], description="Platforms it is advertised on")
     def platforms(self) -> list[str]:
         return sorted({advert.platform for advert in self.adverts.all()})
@@ -137,7 +157,7 @@ class Query:
         trade: str = "",
         area_min: float | None = None,
         area_max: float | None = None,
-        first: int = 50,
+        first: int = DEFAULT_ROWS,
         offset: int = 0,
     ) -> list[PropertyNode]:
         if not 1 <= first <= MAX_ROWS or offset < 0:
@@ -181,6 +201,7 @@ schema = strawberry.Schema(
         lambda: QueryDepthLimiter(max_depth=6),
         lambda: MaxAliasesLimiter(max_alias_count=10),
         lambda: MaxTokensLimiter(max_token_count=800),
+        lambda: AddValidationRules([CostRule]),
     ],
 )
 

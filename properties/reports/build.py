@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from portal.common.errors import FieldProblem, Invalid, NotFound
+from portal.common.sentences import say
 from portal.workspaces.models import Workspace
 from properties import selectors
 from properties.models import Listing, ListingState, Match, Requirement
@@ -228,7 +229,7 @@ def _add_deals(
     found = ministry(workspace, "list_transactions", params)
     section = Section(heading=_("Reported sales of like homes"))
     if found.problem:
-        document.notes.append(_("Reported sales could not be read: %(why)s") % {"why": found.problem})
+        document.notes.append(_("Reported sales could not be read: %(why)s") % {"why": say(found.problem)})
         return
     answer = found.answer
     _cite(document, answer)
@@ -244,7 +245,7 @@ def _add_deals(
             [item["dealt_on"], item["name"], item["exclusive_m2"], item["floor"], item["price_manwon"]]
             for item in answer["items"]
         ],
-        empty=answer.get("empty_reason", ""),
+        empty=say(answer.get("empty_reason", "")),
     )
     document.sections.append(section)
 
@@ -254,7 +255,7 @@ def _cite(document: Document, answer: dict[str, Any]) -> None:
         document.sources.append(answer["source"])
     if answer.get("mode") == "sandbox":
         document.notes.append(_("The ministry's figures are sample data of the local stand-in, not for decisions."))
-    document.notes.extend(answer.get("unapplied", ()))
+    document.notes.extend(say(note) for note in answer.get("unapplied", ()))
 
 
 def _buyer(document: Document, workspace: Workspace, wish: ReportRequest, ministry: Ministry) -> None:
@@ -274,9 +275,9 @@ def _buyer(document: Document, workspace: Workspace, wish: ReportRequest, minist
                     Column(label=_("Listing"), width=2.0),
                     Column(label=_("Price or deposit"), kind=CellKind.MONEY, width=1.4),
                     Column(label=_("Rent"), kind=CellKind.MONEY, width=0.9),
-                    Column(label=_("Exclusive area"), kind=CellKind.AREA, width=1.3),
+                    Column(label=_("Exclusive area"), kind=CellKind.AREA, width=1.6),
                     Column(label=_("Score"), kind=CellKind.NUMBER, width=0.6),
-                    Column(label=_("Why it matched"), width=2.0),
+                    Column(label=_("Why it matched"), width=1.9),
                     Column(label=_("To be asked"), width=1.3),
                 ],
                 rows=[
@@ -328,7 +329,7 @@ def _market(document: Document, workspace: Workspace, wish: ReportRequest, minis
         workspace, "market_report", {"region": place.name, "months": wish.months, "kind": wish.property_type}
     )
     if found.problem:
-        document.notes.append(_("Reported sales could not be read: %(why)s") % {"why": found.problem})
+        document.notes.append(_("Reported sales could not be read: %(why)s") % {"why": say(found.problem)})
     else:
         _market_deals(document, found.answer)
     rows = Listing.objects.for_workspace(workspace).filter(state=ListingState.LIVE)
@@ -371,7 +372,7 @@ def _market(document: Document, workspace: Workspace, wish: ReportRequest, minis
 
 def _market_deals(document: Document, answer: dict[str, Any]) -> None:
     _cite(document, answer)
-    document.notes.extend(answer["notes"])
+    document.notes.extend(say(note) for note in answer["notes"])
     facts = []
     if answer["change_percent"] is not None:
         facts.append(Fact(label=_("Change over the period"), value=f"{answer['change_percent']:+.1f} %"))
@@ -381,7 +382,7 @@ def _market_deals(document: Document, answer: dict[str, Any]) -> None:
     document.sections.append(
         Section(
             heading=_("Reported sales by month"),
-            paragraphs=[answer["empty_reason"]] if answer.get("empty_reason") else [],
+            paragraphs=[say(answer["empty_reason"])] if answer.get("empty_reason") else [],
             facts=facts,
             chart=Chart(
                 label=_("Median per ㎡, 10,000 won"),
@@ -401,7 +402,7 @@ def _market_deals(document: Document, answer: dict[str, Any]) -> None:
                     [row["month"], row["deals"], row["median_price_manwon"], row["median_per_m2_manwon"]]
                     for row in months
                 ],
-                empty=answer.get("empty_reason", ""),
+                empty=say(answer.get("empty_reason", "")),
             ),
         )
     )

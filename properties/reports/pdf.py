@@ -19,6 +19,8 @@ SEOUL = ZoneInfo("Asia/Seoul")
 REGULAR, BOLD = "Nanum", "Nanum-Bold"
 INK, SOFT, LINE, TINT, ACCENT = "#1b1f24", "#59636e", "#d5dae0", "#f3f5f7", "#1f5fbf"
 RIGHT = (CellKind.NUMBER, CellKind.MONEY, CellKind.PERCENT, CellKind.AREA)
+#: What the page's frame keeps free on both sides together, in points.
+FRAME = 12
 #: Rows of one table on paper; the workbook has them all.
 MAX_ROWS = 400
 
@@ -50,11 +52,14 @@ def _register_fonts() -> None:
     pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=REGULAR, boldItalic=BOLD)
 
 
-def _styles() -> dict[str, Any]:
+def _styles(language: str) -> dict[str, Any]:
     from reportlab.lib.enums import TA_RIGHT
     from reportlab.lib.styles import ParagraphStyle
 
-    body = ParagraphStyle("body", fontName=REGULAR, fontSize=9.5, leading=14.5, textColor=INK, wordWrap="CJK")
+    body = ParagraphStyle("body", fontName=REGULAR, fontSize=9.5, leading=14.5, textColor=INK)
+    if language == "ko":
+        # Korean lines break between any two characters; English ones only between words.
+        body.wordWrap = "CJK"
     return {
         "body": body,
         "title": ParagraphStyle("title", body, fontName=BOLD, fontSize=20, leading=27),
@@ -84,7 +89,7 @@ def document_pdf(document: Document) -> bytes:
     from reportlab.platypus import HRFlowable, Paragraph, SimpleDocTemplate, Spacer
 
     _register_fonts()
-    styles = _styles()
+    styles = _styles(document.language)
     buffer = io.BytesIO()
     with translation.override(document.language):
         page = SimpleDocTemplate(
@@ -104,7 +109,7 @@ def document_pdf(document: Document) -> bytes:
             HRFlowable(width="100%", thickness=1.2, color=ACCENT, spaceAfter=4),
         ]
         for section in document.sections:
-            story.extend(_section(section, styles, page.width))
+            story.extend(_section(section, styles, page.width - FRAME))
         if document.notes:
             story.append(Paragraph(_safe(_("Notes")), styles["heading"]))
             story.extend(Paragraph("• " + _safe(note), styles["note"]) for note in document.notes)

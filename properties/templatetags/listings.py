@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.html import json_script
+from django.utils.translation import get_language, override, pgettext_lazy
 
 from properties.normalise.areas import to_pyeong
 
@@ -145,17 +146,38 @@ def floor_of(listing: Any) -> str:
 
 
 @register.filter
-def written_rows(table: Any) -> list[list[dict[str, Any]]]:
-    """The rows of a report's table as people read them."""
+def written_rows(table: Any, language: str) -> list[list[dict[str, Any]]]:
+    """The rows of a report's table as people of the report's language read them."""
     from properties.reports.document import CellKind, written
 
-    return [
-        [
-            {"text": written(value, column.kind), "is_number": column.kind is not CellKind.TEXT}
-            for value, column in zip(row, table.columns, strict=True)
+    with override(language):
+        return [
+            [
+                {
+                    "text": (text := written(value, column.kind)),
+                    "is_number": column.kind is not CellKind.TEXT,
+                    "is_short": len(text) <= 10,
+                }
+                for value, column in zip(row, table.columns, strict=True)
+            ]
+            for row in table.rows
         ]
-        for row in table.rows
-    ]
+
+
+@register.filter
+def figure_of(chart: Any) -> dict[str, Any] | None:
+    """A report's chart for the page; None when it has no line to draw."""
+    if sum(value is not None for value in chart.values) < 2:
+        return None
+    line = {"type": "scatter", "mode": "lines+markers", "x": chart.names, "y": chart.values, "connectgaps": False}
+    axis = {"title": {"text": chart.label}, "tickformat": ","}
+    return {"data": [line], "layout": {"xaxis": {"type": "category"}, "yaxis": axis, "height": 260}}
+
+
+@register.filter
+def figure_script(figure: dict[str, Any], number: int) -> Any:
+    """The figure as data of the page, found by its number."""
+    return json_script(figure, f"report-figure-{number}")
 
 
 @register.filter

@@ -8,18 +8,23 @@ async function show() {
   if (answer.ok) place.innerHTML = await answer.text();
 }
 
+/** What moved before the socket stood: an ended report offers files. */
+async function lookOnce() {
+  await show();
+  if (place.querySelector("article")) location.reload();
+}
+
 function listen() {
   const socket = new WebSocket(`${protocol}//${location.host}/ws/monitor`);
-  // What moved before the socket stood is read once it stands.
-  socket.addEventListener("open", () => { delay = 1000; show(); });
+  socket.addEventListener("open", () => { delay = 1000; lookOnce(); });
   socket.addEventListener("message", (event) => {
     const news = JSON.parse(event.data);
     if (news.type !== "report" || news.id !== place.dataset.report) return;
-    show();
-    if (news.ended) socket.close(4400);
+    // An ended report has charts, which are drawn when the page is.
+    if (news.ended) location.reload(); else show();
   });
   socket.addEventListener("close", (event) => {
-    if (event.code >= 4400) return; // ended, or not allowed: trying again cannot help
+    if (event.code >= 4400) return; // not allowed: trying again cannot help
     setTimeout(listen, delay);
     delay = Math.min(delay * 2, 30000);
   });
