@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_GET
 from deployments.models import Deployment
 from integrations.models import Connection
 from integrations.registry import catalogue, registry, resolve_site
-from integrations.sdk.template import Template
+from integrations.sdk.template import Template, TemplateTool
 from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
@@ -98,14 +99,28 @@ def _steps(template: Template, language: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=128)
 def _picture(key: str, language: str) -> Any:
-    """The graph of a template's first tool; None when it has none."""
+    """The graph of a template's first tool, or its tools side by side where each of them is one action."""
     from workflows import picture
     from workflows.definition import load
 
-    first = templates()[key].tools[:1]
-    if not first or first[0].definition is None:
+    tools = templates()[key].tools
+    if not tools:
         return None
-    return picture.draw(load(first[0].definition), picture.describe_with(catalogue(), language))
+    document = tools[0].definition or {"schema_version": 1, "nodes": _side_by_side(tools)}
+    return picture.draw(load(document), picture.describe_with(catalogue(), language))
+
+
+def _side_by_side(tools: Sequence[TemplateTool]) -> list[dict[str, Any]]:
+    """The first few tools as steps that do not follow each other, in rows of three."""
+    shown = [tool for tool in tools if tool.definition is None][:6]
+    return [
+        {
+            "id": f"tool_{number}",
+            "action": tool.action,
+            "position": {"x": number % 3 * 260, "y": number // 3 * 104},
+        }
+        for number, tool in enumerate(shown)
+    ]
 
 
 def _needs_no_key(template: Template, connected: set[str]) -> bool:

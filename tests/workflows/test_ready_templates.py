@@ -16,6 +16,7 @@ from integrations.registry import catalogue
 from integrations.runtime import run_action
 from integrations.sandbox_server import create_app, discover_sandboxes
 from integrations.sdk.template import Template
+from portal.home_pages import cards
 from portal.workspaces.services import Actor
 from tests.running import ended
 from workflows import actions, picture
@@ -63,3 +64,13 @@ def test_it_has_a_picture_and_no_findings(db: None, template: Template) -> None:
         assert [issue for issue in check_definition(tool.definition) if issue.severity == "error"] == []
         drawn = picture.draw(load(tool.definition), picture.describe_with(catalogue(), "ko"))
         assert len(drawn.boxes) == len(tool.definition["nodes"])
+
+
+def test_every_template_shows_a_picture_also_those_of_single_actions(db: None, owner: Actor) -> None:
+    found = {card.key: card.picture for card in cards(owner)}
+    assert found.keys() == templates().keys()
+    for key, drawn in found.items():
+        assert drawn is not None and drawn.boxes, key
+    tools = templates()["market-rankings"].tools
+    assert len(found["market-rankings"].boxes) == min(6, len(tools)) and found["market-rankings"].lines == ()
+    assert len({(box.x, box.y) for box in found["market-rankings"].boxes}) == min(6, len(tools))
