@@ -59,14 +59,7 @@ async def value_change_ranking(desk: Desk, filters: Filters, count: int, base: B
     result = [
         ChangedStock(
             rank=rank,
-            code=row.code,
-            name=row.name,
-            price=row.price,
-            change=row.change,
-            change_percent=row.change_percent,
-            volume=row.volume,
-            trading_value=row.trading_value,
-            market_cap=row.market_cap,
+            **row.traded,
             turnover_percent=maths.turnover(row.trading_value, row.market_cap),
             market_share_percent=maths.percent_of(row.trading_value, total),
             base_value=growth.base,
@@ -264,14 +257,7 @@ def finding(
     causes = unusual.causes_of(facts, market)
     return UnusualStock(
         rank=rank,
-        code=row.code,
-        name=row.name,
-        price=row.price,
-        change=row.change,
-        change_percent=row.change_percent,
-        volume=row.volume,
-        trading_value=row.trading_value,
-        market_cap=row.market_cap,
+        **row.traded,
         turnover_percent=maths.turnover(row.trading_value, row.market_cap),
         kind=outcome.kind.value,
         score=outcome.score,

@@ -98,12 +98,7 @@ async def _estimated(
     rows = [
         InvestorStock(
             rank=rank,
-            code=row.code,
-            name=row.name,
-            price=row.price,
-            change=row.change,
-            change_percent=row.change_percent,
-            volume=row.volume,
+            **row.quoted,
             net_amount=net(row)[0],
             net_quantity=net(row)[1],
         )
@@ -182,14 +177,7 @@ async def _assembled(
     rows = [
         InvestorStock(
             rank=rank,
-            code=row.code,
-            name=row.name,
-            price=row.price,
-            change=row.change,
-            change_percent=row.change_percent,
-            volume=row.volume,
-            trading_value=row.trading_value,
-            market_cap=row.market_cap,
+            **row.traded,
             net_amount=nets[row.code][0],
             net_quantity=nets[row.code][1],
         )

@@ -53,14 +53,7 @@ async def trading_value_ranking(desk: Desk, filters: Filters, count: int) -> Ran
     rows = [
         RankedStock(
             rank=rank,
-            code=row.code,
-            name=row.name,
-            price=row.price,
-            change=row.change,
-            change_percent=row.change_percent,
-            volume=row.volume,
-            trading_value=row.trading_value,
-            market_cap=row.market_cap,
+            **row.traded,
             turnover_percent=maths.turnover(row.trading_value, row.market_cap),
             market_share_percent=maths.percent_of(row.trading_value, total),
         )
@@ -118,12 +111,7 @@ async def market_cap_ranking(desk: Desk, filters: Filters, count: int, *, with_t
     rows = [
         RankedStock(
             rank=rank,
-            code=row.code,
-            name=row.name,
-            price=row.price,
-            change=row.change,
-            change_percent=row.change_percent,
-            volume=row.volume,
+            **row.quoted,
             trading_value=values.get(row.code),
             market_cap=row.market_cap,
             turnover_percent=maths.turnover(values.get(row.code), row.market_cap),

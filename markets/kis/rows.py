@@ -42,6 +42,11 @@ class Quoted(Row):
         object.__setattr__(self, "change", signed(self.change, self.sign))
         object.__setattr__(self, "change_percent", signed(self.change_percent, self.sign))
 
+    @property
+    def quoted(self) -> dict[str, Any]:
+        """The fields that every ranking of ours repeats."""
+        return self.model_dump(include={"code", "name", "price", "change", "change_percent", "volume"})
+
 
 class VolumeRankRow(Quoted):
     """volume-rank. `volume_ratio` is today's volume in per cent *of* yesterday's: 72.63 means a fall of 27.37 %."""
@@ -55,6 +60,11 @@ class VolumeRankRow(Quoted):
     @property
     def market_cap(self) -> int | None:
         return None if self.listed_shares is None else self.price * self.listed_shares
+
+    @property
+    def traded(self) -> dict[str, Any]:
+        """The quote with what was traded, in won."""
+        return self.quoted | {"trading_value": self.trading_value, "market_cap": self.market_cap}
 
 
 class MarketCapRow(Quoted):

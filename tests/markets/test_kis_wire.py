@@ -84,6 +84,17 @@ def test_trading_value_of_quotes_is_already_won():
     assert abs(row.trading_value / (row.price * row.volume) - 1) < 0.01
 
 
+def test_the_direction_stands_in_its_own_field_for_the_amount_and_the_percentage():
+    """KIS sends some figures with the sign and some without: both mean a fall where the sign field says so."""
+    for amount, percent in (("300", "0.46"), ("-300", "-0.46")):
+        row = rows.FluctuationRow.model_validate(
+            {"stck_shrn_iscd": "005930", "hts_kor_isnm": "삼성전자", "stck_prpr": "65100", "prdy_vrss_sign": "5",
+             "prdy_vrss": amount, "prdy_ctrt": percent, "acml_vol": "1", "data_rank": "1"}
+        )  # fmt: skip
+
+        assert (row.change, row.change_percent) == (-300, -0.46)
+
+
 def test_adjusted_prices_are_flag_zero_on_the_chart():
     query = {"code": "005930", "venue": Venue.KRX, "first": "20250101", "last": "20250211"}
 
