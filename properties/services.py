@@ -20,6 +20,7 @@ from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
 from properties import orchestration, signals
 from properties.collectors import Collected, Collector, CollectRequest, Outcome, Profile, load_profiles
+from properties.collectors.rendering import PlaywrightRenderer, availability
 from properties.errors import UnknownRegion
 from properties.intake import Intake, take_adverts
 from properties.legal import basis_in_force, platform_profile, require_basis
@@ -167,6 +168,7 @@ async def _collect(profile: Profile, request: CollectRequest, rate: float | None
             allowed=True,
             requests_per_second=20.0 if site.is_sandbox else rate,
             check_robots=not site.is_sandbox,
+            renderer=PlaywrightRenderer() if availability().is_there else None,
         )
         return await collector.collect(request)
 

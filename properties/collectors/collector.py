@@ -17,6 +17,7 @@ from properties.collectors.extract import advert_of_row, count_of, has_rows, row
 from properties.collectors.geohash import cells_of_box
 from properties.collectors.port import Collected, CollectRequest, Outcome, PageReport, Scope
 from properties.collectors.profile import Access, Profile, Step, fill, walk
+from properties.collectors.rendering import Renderer, Shown, availability, shown
 from properties.collectors.robots import verdict
 from properties.normalise.personal import scrub
 from properties.normalise.regions import dongs_of
@@ -54,6 +55,8 @@ class Collector:
     allowed: bool = False
     requests_per_second: float | None = None
     check_robots: bool = True
+    #: Shows pages of steps that need a browser; None where none is installed.
+    renderer: Renderer | None = None
     #: How the pause between requests passes.
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -144,6 +147,9 @@ class Collector:
             return f"{title} is asked complex by complex, and none is named.", "Name complexes of the platform."
         if not request.box and asked & BOX_WORDS:
             return f"{title} is asked by area, and the area of the region is not known.", "Give a box."
+        if self.renderer is None and any(step.render for step in self.profile.steps.values()):
+            missing = availability()
+            return missing.reason or "Rendering is not available here.", missing.remedy or "Switch it on."
         known = [kind for kind in request.property_types if kind.value in self.profile.property_codes]
         trades = [trade for trade in request.trades if trade.value in self.profile.trade_codes]
         if not known or not trades:
@@ -300,10 +306,8 @@ class Collector:
         if step.body is None:
             query |= carried
         try:
-            async with asyncio.timeout(REQUEST_SECONDS):
-                response = await self.client.request(
-                    step.method, url, params=query or None, json=body, headers=self.profile.headers
-                )
+            async with asyncio.timeout(REQUEST_SECONDS * (3 if step.render else 1)):
+                response = await self._fetch(step, url, query, body)
         except TimeoutError:
             raise Broken(f"{self.profile.title} answers too slowly.") from None
         except Exception as error:
@@ -319,7 +323,17 @@ class Collector:
         result.pages.append(PageReport(name, url, response.status_code, scrub(kept), rows))
         return answer
 
-    def _judge(self, response: httpx2.Response) -> Any:
+    async def _fetch(
+        self, step: Step, url: str, query: dict[str, Any], body: dict[str, Any] | None
+    ) -> httpx2.Response | Shown:
+        if step.render and self.renderer is not None:
+            full = str(self.client.build_request("GET", url, params=query or None).url)
+            return shown(await self.renderer.render(self.client, full, wait_for=step.render), step.render)
+        return await self.client.request(
+            step.method, url, params=query or None, json=body, headers=self.profile.headers
+        )
+
+    def _judge(self, response: httpx2.Response | Shown) -> Any:
         signs, title, status = self.profile.blocks, self.profile.title, response.status_code
         retry_after = response.headers.get("retry-after", "")
         seconds = float(retry_after) if retry_after.isdigit() else None

@@ -74,6 +74,8 @@ class Step(Part):
     ids: str = ""
     details: str = ""
     batch: int = 10
+    #: CSS id (`#data`) of the script element that holds the answer as JSON once a browser has run the page.
+    render: str = Field("", pattern=r"^(#[A-Za-z_][\w-]*)?$")
 
     def needs(self) -> set[str]:
         """Names of the variables that the request is filled with."""

@@ -29,6 +29,7 @@ HEADERS: dict[str, tuple[str, ...]] = {
     "address": ("주소", "소재지", "지번주소", "도로명주소", "address"),
     "maintenance_fee": ("관리비",),
     "confirmed_on": ("확인일", "등록일", "접수일", "date"),
+    "photos": ("사진", "사진주소", "이미지", "photos", "images"),
     "description": ("특징", "설명", "비고", "메모", "description"),
 }
 MAX_ROWS = 100_000
