@@ -2,7 +2,8 @@
 
 The pen keeps two people from typing into each other; what protects the draft is its revision, which every save names.
 Client messages: `beat`, `take`, `ask`, `give` and `refuse` (with `to`). Server messages: `here` with everybody and the
-pen's holder, `ask` and `answer` to those they concern, `draft` when somebody stored the draft.
+pen's holder, `ask` and `answer` to those they concern, `draft` when somebody stored the draft,
+`comments` when somebody wrote or settled one.
 """
 
 from __future__ import annotations
