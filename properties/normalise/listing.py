@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -101,6 +102,12 @@ def _money(value: Any, unit: str) -> int | None:
     if isinstance(value, int | float):
         return int(value)
     return parse_amount(str(value))
+
+
+def _addresses(value: Any) -> tuple[str, ...]:
+    """Web addresses of a list, or of one text as tables hold them: between spaces, commas or line breaks."""
+    found = re.split(r"[\s,;]+", value) if isinstance(value, str) else [str(item) for item in value or ()]
+    return tuple(item for item in found if item)
 
 
 def _small_int(value: Any) -> int | None:
@@ -210,7 +217,7 @@ def normalise_advert(raw: RawAdvert) -> Listing:
         title=scrub(get("title")),
         description=scrub(get("description")),
         tags=tags,
-        photos=tuple(get("photos") or ()),
+        photos=_addresses(get("photos")),
         status=status,
         source_keys=tuple(get("source_keys") or ()),
         group_key=get("group_key") or None,

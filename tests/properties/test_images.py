@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from properties.collectors.tables import read_table
 from properties.desk_models import Photo
 from properties.images import services
 from properties.images.decode import (
@@ -30,7 +31,7 @@ from properties.images.evidence import NEAR, photo_keys
 from properties.intake import take_adverts
 from properties.legal import legal_basis_record
 from properties.models import Advert, Listing
-from properties.normalise import RawAdvert
+from properties.normalise import RawAdvert, normalise_advert
 from properties.resolution import resolve_regions
 
 REGION = "1165010100"
@@ -149,6 +150,14 @@ def test_order_makes_no_difference():
 
 
 # The queue
+
+
+def test_a_table_names_photos_in_one_column():
+    text = "거래유형,단지명,가격,사진\n매매,나다빌,3억5천,https://a.example/1.jpg https://a.example/2.jpg\n"
+
+    (advert,) = read_table(text.encode(), "own.csv", source="own").adverts
+
+    assert normalise_advert(advert).photos == ("https://a.example/1.jpg", "https://a.example/2.jpg")
 
 
 class Album:
