@@ -136,6 +136,7 @@ def _inputs(contract: Contract) -> list[dict[str, Any]]:
             "type": value.get("type") or ("enum" if "enum" in value else "any"),
             "required": name in needed,
             "default": value.get("default"),
+            "example": next(iter(value.get("examples") or []), None),
             "description": value.get("description", ""),
         }
         for name, value in contract.input_schema.get("properties", {}).items()

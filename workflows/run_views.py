@@ -23,6 +23,7 @@ from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
 from workflows import payloads, picture, selectors, services
 from workflows.definition import load
+from workflows.differences import json_changes
 from workflows.explain import explain
 from workflows.models import Execution, NodeRun
 from workflows.views import language
@@ -166,14 +167,49 @@ def execution_result(request: HttpRequest, actor: Actor, execution_id: UUID) -> 
 @require_GET
 @workspace_page(Permission.EXECUTION_READ)
 def execution_node(request: HttpRequest, actor: Actor, execution_id: UUID) -> HttpResponse:
-    """The fragment with what one node gave; items of a map are listed below it."""
+    """The fragment with what one node gave (`view=output`), was given (`input`), or gave in another run (`diff`)."""
     run = selectors.get_execution(actor.workspace, execution_id)
     node = request.GET.get("node", "")
     payloads.require(actor, run, f"node {node[:60]}")
     records = selectors.node_runs_of(run).filter(Q(path=node) | Q(path__startswith=f"{node}["))
     record: NodeRun | None = next((item for item in records if item.path == node), None)
-    page = {"node": node, "record": record, "items": [item for item in records[:200] if item.path != node]}
+    view = request.GET.get("view", "output")
+    page: dict[str, Any] = {"run": run, "node": node, "record": record, "view": view}
+    if view == "input" and node:
+        page |= _given_to(run, node)
+    elif view == "diff" and record is not None:
+        page |= _difference(actor, record, request.GET.get("other", ""))
+    else:
+        page["items"] = [item for item in records[:200] if item.path != node]
     return render(request, "workflows/_node_data.html", page)
+
+
+def _given_to(run: Execution, node: str) -> dict[str, Any]:
+    """The settings of a node, and what the nodes before it had given."""
+    try:
+        definition = load(selectors.definition_of(run))
+    except PortalError:
+        return {"given": [], "params": None}
+    found = next((one for one in definition.nodes if one.id == node), None)
+    sources = list(dict.fromkeys(edge.source for edge in definition.edges if edge.target == node))
+    outputs = dict(selectors.node_runs_of(run).filter(path__in=sources).values_list("path", "output"))
+    return {
+        "given": [(source, outputs.get(source)) for source in sources if source in outputs],
+        "params": found.params if found else None,
+        "is_first": not sources,
+    }
+
+
+def _difference(actor: Actor, record: NodeRun, other_id: str) -> dict[str, Any]:
+    """What the node gave in another run of the workspace, against this one."""
+    try:
+        other = selectors.get_execution(actor.workspace, UUID(other_id))
+    except ValueError:
+        return {"other": None}
+    payloads.require(actor, other, f"node {record.path[:60]}")
+    theirs = selectors.node_runs_of(other).filter(path=record.path).first()
+    changes = json_changes(theirs.output, record.output) if theirs is not None else []
+    return {"other": other, "theirs": theirs, "changes": changes}
 
 
 @require_POST

@@ -82,6 +82,7 @@ PAGES = (
     "/servers/",
     "/servers/{server}",
     "/servers/{server}#view=tools",
+    "/servers/{server}#view=offers",
     "/servers/{server}#view=keys",
     "/servers/{server}#view=usage",
     "/servers/{server}#view=revisions",

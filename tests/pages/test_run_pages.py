@@ -155,3 +155,22 @@ def test_a_failure_is_explained_on_its_page(world: World) -> None:
 
     assert "It happened in the node Echo (echo)." in text.decode() and "text: Too long. Shorten it." in text.decode()
     assert "노드에서 일어났습니다" in korean
+
+
+def test_what_a_node_was_given_and_how_it_differs_from_another_run(world: World) -> None:
+    run, other = world.runs["succeeded"], make_run(world.workflow, "succeeded")
+    NodeRun.objects.filter(execution=other).update(output={"text": "other"})
+    client, address = client_of(world.owner), f"/runs/{run.pk}/node"
+
+    given = client.get(address, {"node": "echo", "view": "input"}).content.decode()
+    assert "reads the input of the run" in given and "안녕" in given and "Settings" in given
+
+    changed = client.get(address, {"node": "echo", "view": "diff", "other": str(other.pk)})
+    assert [(one.path, one.old, one.new) for one in changed.context["changes"]] == [("text", "other", "안녕")]
+    NodeRun.objects.filter(execution=other).delete()
+    text = client.get(address, {"node": "echo", "view": "diff", "other": str(other.pk)}).content.decode()
+    assert "left no record in that run" in text
+    assert "Choose the run" in client.get(address, {"node": "echo", "view": "diff", "other": "x"}).content.decode()
+    foreign = Execution.objects.filter(pk=other.pk)
+    foreign.update(workspace=make_owner().workspace)
+    assert client.get(address, {"node": "echo", "view": "diff", "other": str(other.pk)}).status_code == 404
