@@ -43,6 +43,7 @@ PERSONAL = {"preferences", "account", "workspaces/switch", "workspaces/new"}
 #: Names in routes that stand for no row of a workspace.
 NO_OBJECT = {
     "servers.name": "echo",
+    "servers.kind": "prompts",
     "servers.state": "paused",
     "servers.number": "1",
     "deployments.number": "1",
