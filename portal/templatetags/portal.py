@@ -19,6 +19,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext, pgettext_lazy
 
+from portal.accounts.browsers import browser_name
+
 register = template.Library()
 
 #: State → (glyph of the sprite, word). Colour comes from `[data-state]` in the style sheet.
@@ -231,3 +233,9 @@ def local(text: Any) -> str:
     if hasattr(text, "in_language"):
         return str(text.in_language(language))
     return str(text or "")
+
+
+@register.filter
+def browser(user_agent: Any) -> str:
+    """A short name for the text that a browser sends of itself."""
+    return browser_name(str(user_agent or ""))
