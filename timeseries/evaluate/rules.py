@@ -1,4 +1,7 @@
-"""How the members and combinations of `auto` were chosen: by origins inside the training rows, not by the test rows."""
+"""Rules of combining judged by origins inside the training rows; the test rows stand beside them, for reporting only.
+
+Who looks at both columns while choosing has used up the test rows: docs/users/timeseries.md tells where that happened.
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from timeseries.data.series import FloatArray
 QUANTILES = 400
 FLOOR = 3.5
 CEILING = 1e6
-# Nobody looks at more: three alarms a series, and with very long ones one in ten thousand rows.
+# No series may raise more than three false alarms: so at most three alarms, on very long ones one in ten thousand rows.
 USUAL_ALARMS = 3
 ROWS_AN_ALARM = 10_000
 

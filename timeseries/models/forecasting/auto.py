@@ -1,9 +1,10 @@
 """Automatic choice: unlike members that suit the series, combined the way its length can justify.
 
-Members and combination of months and quarters are those with the least error from rolling origins inside the training
-rows of the M3 series (`python -m timeseries.evaluate rules`); single short series cannot tell members apart, so all of
-them share one rule. Long series without a season can: there members weigh by the inverse square of their back-test
-error. Few yearly series are long enough to choose by; they keep the plain median of the usual statistical models.
+Members and combination of months and quarters are among those with the least error from rolling origins inside the
+training rows of the M3 series (`python -m timeseries.evaluate rules`); which of many equally good ones was taken with
+the test rows known, as docs/users/timeseries.md tells. Single short series cannot tell members apart: all share one
+rule. Long series without a season can: there members weigh by the inverse square of their back-test error. Few yearly
+series are long enough to choose by; they keep the median, which is not the best rule inside those rows.
 """
 
 from __future__ import annotations

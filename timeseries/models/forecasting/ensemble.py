@@ -93,7 +93,8 @@ class Ensemble(Forecaster):
             [member.rolling_forecasts(member.series or series, origins, progress) for member in self.members]
         )
         usable = np.isfinite(stack).all(axis=(0, 2))
-        stack, origins = stack[:, usable], [origin for origin, fine in zip(origins, usable, strict=True) if fine]
+        stack = stack[:, usable]
+        origins = [origin for origin, fine in zip(origins, usable.tolist(), strict=True) if fine]
         if not origins:
             return
         errors = np.stack([scaled_errors(series, origins, rows, self.period) for rows in stack])

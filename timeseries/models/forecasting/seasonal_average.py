@@ -1,7 +1,7 @@
 """Seasonal average: the shape of the last three seasons from the latest level; slow to be led astray.
 
-Half of the mean slope is carried on: from origins inside the training rows of the M3 series that was the best share
-for seasons of 4 and 12 rows. With a longer season (weeks of hours, years of days) the mean of whole seasons suffices.
+Half of the mean slope is carried on: from origins inside the training rows of the M3 series the best share was 0.3 for
+months and 0.7 for quarters. With a longer season (weeks of hours, years of days) the mean of whole seasons suffices.
 """
 
 from __future__ import annotations
