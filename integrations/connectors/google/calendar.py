@@ -24,6 +24,7 @@ google_calendar = Connector(
         base_url_env="GOOGLE_CALENDAR_BASE_URL",
         live="https://www.googleapis.com/calendar/v3",
         sandbox="/google/calendar/v3",
+        sandbox_credential={"access_token": "ya29.sandbox-token"},
     ),
     rate=Rate(10, per=1),
     group="productivity",

@@ -21,6 +21,7 @@ google_drive = Connector(
         base_url_env="GOOGLE_DRIVE_BASE_URL",
         live="https://www.googleapis.com",
         sandbox="/google/drive",
+        sandbox_credential={"access_token": "ya29.sandbox-token"},
     ),
     rate=Rate(20, per=1),
     group="files",

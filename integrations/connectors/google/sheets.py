@@ -24,6 +24,7 @@ google_sheets = Connector(
         base_url_env="GOOGLE_SHEETS_BASE_URL",
         live="https://sheets.googleapis.com/v4",
         sandbox="/google/sheets/v4",
+        sandbox_credential={"access_token": "ya29.sandbox-token"},
     ),
     rate=Rate(60, per=60),
     group="productivity",

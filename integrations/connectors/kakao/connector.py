@@ -43,7 +43,13 @@ kakao = Connector(
         client_secret_env="KAKAO_CLIENT_SECRET",  # noqa: S106
         sandbox="/kakao/oauth",
     ),
-    upstream=Upstream(key="kakao", base_url_env="KAKAO_BASE_URL", live="https://kapi.kakao.com", sandbox="/kakao/kapi"),
+    upstream=Upstream(
+        key="kakao",
+        base_url_env="KAKAO_BASE_URL",
+        live="https://kapi.kakao.com",
+        sandbox="/kakao/kapi",
+        sandbox_credential={"access_token": "sandbox-kakao-token"},
+    ),
     rate=Rate(5, per=1),
     group="communication",
     docs_url="https://developers.kakao.com/docs/latest/ko/kakaotalk-message/rest-api",
@@ -58,6 +64,7 @@ kakao_local = Connector(
         base_url_env="KAKAO_LOCAL_BASE_URL",
         live="https://dapi.kakao.com",
         sandbox="/kakao/dapi",
+        sandbox_credential={"api_key": "sandbox-kakao-rest-key"},
     ),
     rate=Rate(20, per=1),
     group="web",

@@ -16,6 +16,7 @@ GRAPH = Upstream(
     base_url_env="MICROSOFT_BASE_URL",
     live="https://graph.microsoft.com/v1.0",
     sandbox="/microsoft",
+    sandbox_credential={"access_token": "eyJ-sandbox-graph-token"},
 )
 _LOGIN = "https://login.microsoftonline.com/common/oauth2/v2.0"
 _LIMITS = frozenset(["TooManyRequests", "activityLimitReached", "ApplicationThrottled", "quotaLimitReached"])
