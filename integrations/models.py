@@ -81,6 +81,8 @@ class WorkspaceConnector(TenantRow):
     sealed = models.BinaryField(null=True)
     refreshed_at = models.DateTimeField(null=True, blank=True)
     refresh_error = models.CharField(max_length=500, blank=True)
+    #: When beat last looked at the source by itself.
+    checked_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     updated_at = models.DateTimeField(auto_now=True)
 

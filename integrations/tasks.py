@@ -1,4 +1,4 @@
-"""The clock of connections: tokens are renewed before they run out."""
+"""The clock of connections and of own connectors: tokens are renewed before they run out, lists of tools read again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ def refresh_connections() -> dict[str, int]:
     return refresh_due()
 
 
+@shared_task(name="integrations.refresh_own_tools", expires=840)
+def refresh_own_tools() -> dict[str, int]:
+    """Look again at the tools of other MCP servers that workspaces use."""
+    from integrations.own.services import refresh_tools_due
+
+    return refresh_tools_due()
+
+
 current_app.conf.beat_schedule = {
     **(current_app.conf.beat_schedule or {}),
     "integrations-refresh-connections": {"task": "integrations.refresh_connections", "schedule": 120.0},
+    "integrations-refresh-own-tools": {"task": "integrations.refresh_own_tools", "schedule": 900.0},
 }

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 
+from integrations.own.sources import sandbox_connector
 from integrations.own.spec import Sign
 from integrations.registry import resolve_site
 from portal.common import http
@@ -24,8 +25,6 @@ MAX_BYTES = 256 * 1024
 
 def register(actor: Actor, address: str) -> tuple[Sign, str]:
     """How to sign in to the server at this address, and the secret of the client registered there (or none)."""
-    from integrations.own.services import sandbox_connector
-
     site = resolve_site(sandbox_connector(address if address.startswith("/") else ""))
     url = site.base_url if site.mode == "sandbox" else address
     egress = tuple(actor.workspace.egress_hosts) or None

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import base64
+import logging
 import time
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import httpx2
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from pydantic import ValidationError
 
 from integrations.models import Connection, WorkspaceConnector
 from integrations.own import connectors, operations
 from integrations.own.actions import usable
-from integrations.own.documents import MAX_BYTES, read_document
+from integrations.own.documents import read_document
+from integrations.own.sources import READ_SECONDS, base_of, fetch, is_base, wrong
 from integrations.own.spec import MAX_ACTIONS, OwnAction, OwnSpec, Sign
 from integrations.own.tools import action_of, merge, read_tools
-from integrations.registry import resolve_site
 from integrations.runtime import in_context, typed_credential
-from integrations.sdk import Caller, Connector, Context, Upstream
-from integrations.sdk.text import Text
+from integrations.sdk import Caller, Connector, Context
 from integrations.services import Opened, credential_for
-from portal.common import http
 from portal.common.bridge import run_async
-from portal.common.errors import Conflict, FieldProblem, Invalid, NotFound, PortalError
+from portal.common.errors import Conflict, Invalid, NotFound, PortalError
 from portal.common.ids import random_token
 from portal.common.store import RedisStore
 from portal.workspaces.roles import Permission
-from portal.workspaces.services import Actor, audit
+from portal.workspaces.services import Actor, audit, system_actor
 
-READ_SECONDS = 25.0
+logger = logging.getLogger(__name__)
+#: For so long the list of a server's tools is believed; then beat looks again.
+TOOLS_KEPT = timedelta(hours=6)
+REFRESHED_AT_ONCE = 10
 MAX_CONNECTORS = 100
 
 
@@ -67,7 +70,7 @@ def create_from_document(
     address = address.strip()
     if content is None:
         if not address:
-            raise _wrong("address", "There is neither an address nor a file.", "Give one of the two.")
+            raise wrong("address", "There is neither an address nor a file.", "Give one of the two.")
         content = fetch(actor, address)
     document = read_document(content)
     raw_info = document.get("info")
@@ -83,7 +86,7 @@ def create_from_document(
         description=operations.plain(info.get("description"), 500),
         address=address,
         # A relative base in an uploaded file says nothing: somebody has to fill it in.
-        base_url=_base(bases[0]) if bases and (address or "://" in bases[0]) and _is_base(bases[0]) else "",
+        base_url=base_of(bases[0]) if bases and (address or "://" in bases[0]) and is_base(bases[0]) else "",
         document=document,
         spec=spec,
     )
@@ -95,10 +98,10 @@ def create_from_server(
     """A connector from the address of another MCP server; without a sign-in its tools are read at once."""
     actor.require(Permission.CONNECTION_MANAGE)
     address = address.strip()
-    if not _is_base(address):
-        raise _wrong("address", "This is not a full address.", "Start it with https://.")
+    if not is_base(address):
+        raise wrong("address", "This is not a full address.", "Start it with https://.")
     if kind not in ("none", "bearer", "header", "oauth"):
-        raise _wrong("kind", "This way to sign in is not known.", "Use none, bearer, header or oauth.")
+        raise wrong("kind", "This way to sign in is not known.", "Use none, bearer, header or oauth.")
     sign = Sign(kind=kind, name=header.strip() or "X-API-Key") if kind == "header" else Sign(kind=kind)  # type: ignore[arg-type]
     secret = ""
     if kind == "oauth":
@@ -162,54 +165,6 @@ def _create(
         row.save()
         audit(actor, "connector.created", row, after={"title": row.title, "kind": row.kind})
     return row
-
-
-def _is_base(url: str) -> bool:
-    if url.startswith("/") and not url.startswith("//"):
-        # A path leads to the sandbox, and only where that is on.
-        return resolve_site(sandbox_connector(url)).mode == "sandbox"
-    parts = urlsplit(url)
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username and not parts.password
-
-
-def _base(url: str) -> str:
-    return url.rstrip("/") or "/"
-
-
-def fetch(actor: Actor, address: str) -> bytes:
-    """The bytes at an address, through the guard; a path is one of the sandbox, where that is on."""
-    site = resolve_site(sandbox_connector(address if address.startswith("/") else ""))
-    if not _is_base(address):
-        raise _wrong("address", "This is not a full address.", "Start it with https://.")
-    url = site.base_url if site.mode == "sandbox" else address
-    egress = tuple(actor.workspace.egress_hosts) or None
-
-    async def read() -> bytes:
-        budget = http.Budget(total=READ_SECONDS, connect=5.0, read=15.0, max_bytes=MAX_BYTES)
-        trusted = site.base_url if site.mode == "sandbox" else ""
-        async with http.client(budget=budget, egress=egress, trusted_url=trusted, follow_redirects=True) as client:
-            response: httpx2.Response = await client.get(
-                url, headers={"Accept": "application/json, application/yaml, text/yaml, */*;q=0.5"}
-            )
-        if response.status_code != 200:
-            raise Invalid(
-                f"The address answers with HTTP {response.status_code}.",
-                remedy="Open it in a browser, or upload the file instead.",
-                code="document_not_found",
-            )
-        return response.content
-
-    return run_async(read)
-
-
-def sandbox_connector(path: str) -> Connector:
-    """A stand-in by which a path of the sandbox is resolved as every connector's is."""
-    upstream = Upstream(key="own", base_url_env="", live="", sandbox=path)
-    return Connector("own_source", title=Text("Source", "원본"), description=Text("", ""), upstream=upstream)
-
-
-def _wrong(field: str, message: str, remedy: str) -> Invalid:
-    return Invalid("The connector cannot be made so.", problems=[FieldProblem(field, message, remedy)])
 
 
 # Changing one -----------------------------------------------------------------------------------------------
@@ -296,7 +251,7 @@ def edit_action(actor: Actor, row: WorkspaceConnector, name: str, words: Mapping
         raise NotFound("There is no such action.")
     new_name = changed.get("name", name)
     if new_name != name and any(action.name == new_name for action in spec.actions):
-        raise _wrong("name", "Another action has this name.", "Choose another name.")
+        raise wrong("name", "Another action has this name.", "Choose another name.")
     try:
         edited = OwnAction.model_validate({**found.model_dump(), **changed})
     except ValidationError as error:
@@ -322,21 +277,21 @@ def edit(
     spec = None
     if title is not None:
         if not title.strip() or len(title.strip()) > 120:
-            raise _wrong("title", "The name is empty or too long.", "Use 1 to 120 characters.")
+            raise wrong("title", "The name is empty or too long.", "Use 1 to 120 characters.")
         changed["title"] = title.strip()
     if description is not None:
         changed["description"] = description.strip()[:500]
-    if base_url is not None and _base(base_url.strip()) != row.base_url:
+    if base_url is not None and base_of(base_url.strip()) != row.base_url:
         if row.kind == WorkspaceConnector.Kind.MCP:
-            raise _wrong("base_url", "An MCP server keeps its address.", "Make another connector.")
-        if not _is_base(base_url.strip()):
-            raise _wrong("base_url", "This is not a full address.", "Start it with https://.")
+            raise wrong("base_url", "An MCP server keeps its address.", "Make another connector.")
+        if not is_base(base_url.strip()):
+            raise wrong("base_url", "This is not a full address.", "Start it with https://.")
         _refuse_other_host(row, base_url.strip())
-        changed["base_url"] = _base(base_url.strip())
+        changed["base_url"] = base_of(base_url.strip())
     if sign is not None and row.kind == WorkspaceConnector.Kind.OPENAPI:
         spec = spec_of(row)
         if not -1 <= sign < len(spec.signs):
-            raise _wrong("sign", "The document has no such way to sign in.", "Choose one of the list.")
+            raise wrong("sign", "The document has no such way to sign in.", "Choose one of the list.")
         spec = spec.model_copy(update={"sign": Sign() if sign < 0 else spec.signs[sign]})
         if spec.sign != spec_of(row).sign and Connection.objects.filter(connector=row.key).exists():
             raise Conflict(
@@ -380,6 +335,24 @@ def refresh(actor: Actor, row: WorkspaceConnector, *, choose_all: bool = False) 
         WorkspaceConnector.objects.filter(pk=row.pk).update(refresh_error=error.explain().replace("\n", " ")[:500])
         row.refresh_from_db()
         raise
+
+
+def refresh_tools_due() -> dict[str, int]:
+    """Beat's turn: look again at the tools of MCP servers, a few at a time; what fails is shown on their pages."""
+    counts = {"refreshed": 0, "failed": 0}
+    rows = WorkspaceConnector.objects.filter(
+        Q(checked_at=None) | Q(checked_at__lt=timezone.now() - TOOLS_KEPT), kind=WorkspaceConnector.Kind.MCP
+    )
+    for row in rows.select_related("workspace").order_by("checked_at")[:REFRESHED_AT_ONCE]:
+        # Noted before the look, so that a server that hangs does not hold up the others' turn again and again.
+        WorkspaceConnector.objects.filter(pk=row.pk).update(checked_at=timezone.now())
+        try:
+            refresh(system_actor(row.workspace), row)
+            counts["refreshed"] += 1
+        except PortalError as error:
+            counts["failed"] += 1
+            logger.warning("the tools of connector %s were not read: %s", row.key, error.error_code)
+    return counts
 
 
 def _refresh_document(actor: Actor, row: WorkspaceConnector) -> WorkspaceConnector:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from django.utils import timezone
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
@@ -138,6 +139,21 @@ def test_tools_are_refreshed_and_words_stay(db: None) -> None:
         assert [tool["name"] for tool in spec.tools] == ["add", "negate"]
         row = services.add_actions(owner, row, ["negate"])
         assert run(row, "plus", a=1, b=1) == {"result": 2} and run(row, "negate", a=4) == {"result": -4}
+
+
+def test_beat_looks_again_at_tools_that_were_read_long_ago(db: None) -> None:
+    server = adder()
+    with serving(streamable(server)) as base:
+        row = services.create_from_server(make_owner(), address=f"{base}/mcp")
+        server.remove_tool("Fail-always")
+        assert services.refresh_tools_due() == {"refreshed": 1, "failed": 0}
+        assert services.refresh_tools_due() == {"refreshed": 0, "failed": 0}
+    row.refresh_from_db()
+    assert [one.name for one in services.spec_of(row).actions if one.gone] == ["fail_always"]
+    WorkspaceConnector.objects.update(checked_at=timezone.now() - services.TOOLS_KEPT)
+    assert services.refresh_tools_due() == {"refreshed": 0, "failed": 1}
+    row.refresh_from_db()
+    assert row.refresh_error and services.spec_of(row).actions, "what was there stays"
 
 
 class Guarded:
