@@ -90,9 +90,17 @@ def test_fifty_listings_with_everything_take_at_most_twelve_queries(browser, hom
     ]
 
 
+def test_one_listing_alone_has_its_photos_and_platforms_too(browser, homes):
+    row = ask(browser, f'{{ property(id: "{homes[0].pk}") {{ platforms platform images {{ url copy }} }} }}')["data"]
+
+    assert row["property"]["platforms"] == ["kb", "naver"] and row["property"]["platform"] == "kb"
+    assert len(row["property"]["images"]) == 4
+
+
 def test_more_listings_take_no_more_queries(browser, homes):
     query = "{ properties(first: %s) { id complex { name } adverts { platform } history { at } images { url } } }"
     counts = []
+    ask(browser, query % 1)  # what is only read once, such as who asks, is read here
     for first in (5, 50):
         with CaptureQueriesContext(connection) as caught:
             assert len(ask(browser, query % first)["data"]["properties"]) == first
