@@ -122,6 +122,7 @@ PAGES = (
     "/properties/",
     "/properties/listings",
     "/properties/listings/map",
+    "/properties/listings/new",
     "/properties/review",
     "/properties/customers",
     "/properties/collectors",
