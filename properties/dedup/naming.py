@@ -85,11 +85,11 @@ class NameBook:
                     stems[parsed.stem] = None
                 fresh.setdefault(parsed.numbers, {})[parsed.stem] = None
         for numbers, added in fresh.items():
-            for one, other in _similar(list(added), list(self._stems[numbers])):
-                for first, parsed in self._by_stem[one]:
+            for stem, like in _similar(list(added), list(self._stems[numbers])):
+                for first, parsed in self._by_stem[stem]:
                     if parsed.numbers != numbers:
                         continue
-                    for second, known in self._by_stem[other]:
+                    for second, known in self._by_stem[like]:
                         if known.numbers != numbers or first == second or not (first in new or second in new):
                             continue
                         if not _spans_differ(parsed, known):
