@@ -89,6 +89,7 @@ PAGES = (
     "/servers/{server}#view=settings",
     "/servers/{server}/playground",
     "/connections",
+    "/connectors/own/",
     "/members",
     "/settings",
     "/settings/permissions",
