@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from integrations.registry import connectors_of, localise
 from portal.context import Shell
+from portal.workspaces.models import Membership
 from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
@@ -47,6 +48,7 @@ def workflow_editor(request: HttpRequest, actor: Actor, workflow_id: UUID) -> Ht
             "run": actor.may(Permission.WORKFLOW_EXECUTE),
             "deploy": actor.may(Permission.DEPLOYMENT_MANAGE),
             "connect": actor.may(Permission.CONNECTION_MANAGE),
+            "moderate": actor.may(Permission.MEMBER_MANAGE),
         },
         "flow": flow_actions(language()),
         "connectors": [
@@ -60,6 +62,8 @@ def workflow_editor(request: HttpRequest, actor: Actor, workflow_id: UUID) -> Ht
             for connector in connectors_of(actor.workspace).values()
         ],
         "functions": functions(language()),
+        "me": str(actor.user.pk) if actor.user else "",
+        "people": people_of(actor),
         "sample_input": template.sample_input if template else {},
         "servers": [
             {name: server[name] for name in ("name", "slug", "tool", "number")} for server in servers_of(workflow)
@@ -70,12 +74,27 @@ def workflow_editor(request: HttpRequest, actor: Actor, workflow_id: UUID) -> Ht
             "detail": reverse("workflows:workflow-detail", args=[workflow.pk]),
             "run": reverse("workflows:execution-detail", args=[NO_ID]),
             "server": reverse("deployments:deployment-detail", args=["SLUG"]),
+            "templates": reverse("templates"),
+            "triggers": reverse("workflows:trigger-list", args=[workflow.pk]),
+            "compare": reverse("workflows:execution-compare"),
             "connections": reverse("connections"),
             "connector_icon": reverse("workflows:connector-icon", args=["CONNECTOR"]),
         },
     }
     page = {"workflow": workflow, "setup": setup, "shell": NarrowShell(request)}
     return render(request, "workflows/editor.html", page)
+
+
+#: More are found by typing.
+MAX_PEOPLE = 200
+
+
+def people_of(actor: Actor) -> list[str]:
+    """Addresses of the members, offered where somebody is named."""
+    if not actor.may(Permission.MEMBER_READ):
+        return []
+    members = Membership.objects.filter(workspace=actor.workspace).order_by("user__email")
+    return list(members.values_list("user__email", flat=True)[:MAX_PEOPLE])
 
 
 #: What the functions of expressions do, in Korean; the English words stand beside their source.

@@ -39,49 +39,113 @@ def test_a_graph_is_built_run_and_deployed(page: Page, product: Product) -> None
     assert "/mcp/" in page.locator("#deploy-url").inner_text()
 
 
+def tab_to(page: Page, selector: str, most: int = 60) -> None:
+    """Press Tab, and nothing else, until the focus stands on what is meant."""
+    for _ in range(most):
+        if page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} is not reached with Tab")
+
+
+def region(page: Page, name: str) -> None:
+    """Press F6 until the focus stands in a region of the page."""
+    for _ in range(6):
+        page.keyboard.press("F6")
+        here = "document.activeElement.closest('[data-region]')?.dataset.region"
+        if page.evaluate(here) == name:
+            return
+    raise AssertionError(f"{name} is not reached with F6")
+
+
 def test_the_keyboard_alone_builds_runs_and_deploys(page: Page, product: Product) -> None:
     workflow = open_new(page, product, "Built by keys")
     press = page.keyboard.press
     press("g")
     expect(page.locator(".ed-outline")).to_be_visible()
-    for words, action in (("text echo", "text.echo"), ("text upper", "text.upper")):
-        if page.evaluate("document.activeElement.closest('input, textarea') !== null"):
-            press("Escape")
-            press("F6")
+    rows = page.locator('.ed-outline [role="treeitem"]')
+    for count, (words, action) in enumerate((("text echo", "text.echo"), ("text upper", "text.upper")), 1):
+        if count > 1:
+            region(page, "canvas")
         press("n")
         expect(page.locator("#palette-search")).to_be_focused()
         page.keyboard.type(words)
         expect(page.locator("#option-0")).to_have_attribute("data-action", action)
         press("Enter")
-        page.locator(f'.ed-inspector :has-text("{action.split(".")[1]}")').first.wait_for()
-    rows = page.locator('.ed-outline [role="treeitem"]')
-    expect(rows).to_have_count(2)
+        expect(rows).to_have_count(count)
 
-    # The first node was alone when it came; its text is typed in now, and the link is made again by hand.
-    rows.nth(1).locator(".ed-unlink").focus()
+    # The first node was alone when it came; the link to the second is taken away and made again by hand.
+    region(page, "canvas")
+    tab_to(page, ".ed-unlink")
     press("Enter")
-    rows.nth(0).focus()
+    expect(page.locator(".ed-unlink")).to_have_count(0)
+    region(page, "canvas")
+    press("Home")
+    expect(rows.nth(0)).to_be_focused()
     press("c")
     press("ArrowDown")
     press("Enter")
     expect(rows.nth(1)).to_have_attribute("aria-label", "2. Upper case, Upper case, connected from Echo")
-    rows.nth(0).focus()
+    press("Home")
     press("Enter")
-    page.locator('[data-field="text"] textarea').focus()
+    tab_to(page, '[data-field="text"] textarea, [data-field="text"] input')
     page.keyboard.type("typed")
     saved(page)
-    assert definition_of(page, product, workflow)["edges"] == [{"from": "echo", "to": "upper"}]
+    stored = definition_of(page, product, workflow)
+    assert stored["edges"] == [{"from": "echo", "to": "upper"}]
+    assert stored["nodes"][0]["params"] == {"text": "typed"}
 
-    rows.nth(0).focus()
+    region(page, "canvas")
     press("r")
-    page.locator("#run-go").focus()
+    expect(page.locator("dialog[open]")).to_be_visible()
+    tab_to(page, "#run-go")
     press("Enter")
     expect(page.locator('.ed-dock .status[data-state="succeeded"]')).to_be_visible(timeout=PATIENCE)
-    page.locator("#deploy").focus()
+    region(page, "bar")
+    tab_to(page, "#deploy")
     press("Enter")
-    page.locator("#deploy-go").focus()
+    tab_to(page, "#deploy-go")
     press("Enter")
     expect(page.locator("#deploy-key")).to_contain_text("mcpk_", timeout=PATIENCE)
+
+
+def test_groups_and_notes_are_made_and_changed_in_the_outline_with_keys(page: Page, product: Product) -> None:
+    nodes = [echo("one", params={"text": "x"}), echo("two", 320, params={"text": "y"})]
+    workflow = open_new(page, product, "Ordered by keys", nodes=nodes, edges=[{"from": "one", "to": "two"}])
+    press = page.keyboard.press
+    press("g")
+    rows = page.locator('.ed-outline [role="treeitem"]')
+    expect(rows).to_have_count(2)
+    press("Control+a")
+    press("Control+g")
+    expect(rows).to_have_count(3)
+    region(page, "inspector")
+    tab_to(page, "#mark-text")
+    page.keyboard.type("Reading")
+    region(page, "canvas")
+    press("Home")
+    expect(rows.nth(0)).to_have_attribute("aria-label", "Reading, group of 2 nodes")
+    press("ArrowLeft")
+    expect(rows).to_have_count(1)
+    press("ArrowRight")
+    expect(rows).to_have_count(3)
+
+    press("Escape")
+    press("Shift+N")
+    expect(page.locator("#mark-text")).to_be_focused()
+    page.keyboard.type("Runs at seven")
+    saved(page)
+    stored = definition_of(page, product, workflow)
+    assert stored["groups"] == [{"id": "g1", "title": "Reading", "colour": "blue", "nodes": ["one", "two"]}]
+    assert [note["text"] for note in stored["notes"]] == ["Runs at seven"]
+
+    region(page, "canvas")
+    press("End")
+    expect(rows.nth(3)).to_have_attribute("aria-label", "Note: Runs at seven")
+    press("Delete")
+    expect(rows).to_have_count(3)
+    saved(page)
+    assert "notes" not in definition_of(page, product, workflow)
 
 
 def test_undo_survives_a_reload(page: Page, product: Product) -> None:

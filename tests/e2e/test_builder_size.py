@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.axe import severe_findings
-from tests.e2e.builder import PATIENCE, echo, open_new
+from tests.e2e.builder import PATIENCE, definition_of, echo, open_new, saved
 from tests.e2e.product import Product
 
 #: Collects the time between frames until `stopFrames()`.
@@ -21,6 +21,12 @@ FRAMES = """() => {
     const step = (now) => { times.push(now - last); last = now; if (on) requestAnimationFrame(step); };
     requestAnimationFrame(step);
     window.stopFrames = () => { on = false; return times.slice(1); };
+}"""
+#: Where a point of the canvas is on the screen.
+WHERE = """(point) => {
+    const place = document.querySelector(".ed-flow").getBoundingClientRect();
+    const matrix = new DOMMatrix(getComputedStyle(document.querySelector(".react-flow__viewport")).transform);
+    return {x: place.x + matrix.e + point.x * matrix.a, y: place.y + matrix.f + point.y * matrix.a};
 }"""
 #: A row of the outline is spoken with its operation between the words that are seen, and `fx` as what it does.
 SPOKEN_OTHERWISE = "label-content-name-mismatch"
@@ -48,7 +54,7 @@ def told(capsys: pytest.CaptureFixture[str], name: str, times: list[float]) -> N
 
 def test_a_canvas_of_300_nodes_pans_and_zooms(page: Page, product: Product, capsys: pytest.CaptureFixture[str]) -> None:
     open_new(page, product, "Three hundred", **grid(300, 20))
-    expect(page.locator(".ed-node").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator('.ed-far[data-drawn="300"]')).to_be_visible(timeout=PATIENCE)
     box = page.locator(".react-flow__pane").bounding_box()
     assert box is not None
     before = page.locator(".react-flow__viewport").get_attribute("style")
@@ -70,12 +76,44 @@ def test_a_canvas_of_300_nodes_pans_and_zooms(page: Page, product: Product, caps
     told(capsys, "zoom over 300 nodes", page.evaluate("stopFrames()"))
     assert page.locator(".react-flow__viewport").get_attribute("style") != before
 
+    # Near enough to read, cards are real, and only those in sight and around it are in the page.
+    page.keyboard.press("f")
+    page.keyboard.press("0")
+    expect(page.locator(".ed-far")).to_have_count(0)
+    expect(page.locator(".ed-node").first).to_be_visible()
+    assert 0 < page.locator(".ed-node").count() < 300
+    page.evaluate(FRAMES)
+    page.mouse.down(button="middle")
+    for step in range(40):
+        page.mouse.move(x - step * 8, y + step * 4)
+    page.mouse.up(button="middle")
+    told(capsys, "pan over 300 nodes, near", page.evaluate("stopFrames()"))
+
+
+def test_a_node_of_a_large_graph_is_chosen_and_moved_from_afar(page: Page, product: Product) -> None:
+    workflow = open_new(page, product, "From afar", **grid(300, 20))
+    expect(page.locator('.ed-far[data-drawn="300"]')).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".ed-node")).to_have_count(0)
+    at = page.evaluate(WHERE, {"x": 110, "y": 32})
+    page.mouse.move(at["x"] - 2, at["y"])
+    page.mouse.move(at["x"], at["y"])
+    card = page.locator('.react-flow__node[data-id="n0"]')
+    expect(card).to_be_visible()
+    page.mouse.down()
+    page.mouse.move(at["x"] + 10, at["y"] - 30)
+    page.mouse.move(at["x"] + 20, at["y"] - 60)
+    page.mouse.up()
+    saved(page)
+    moved = {node["id"]: node.get("position", {}) for node in definition_of(page, product, workflow)["nodes"]}
+    assert moved["n0"].get("y", 0) < 0
+    assert moved["n1"] == {"x": 300}
+
 
 def test_a_graph_of_1000_nodes_opens(page: Page, product: Product, capsys: pytest.CaptureFixture[str]) -> None:
     workflow = open_new(page, product, "Thousand", **grid(1000, 40))
     began = time.perf_counter()
     page.goto(f"{product.base}/workflows/{workflow}/edit")
-    expect(page.locator(".ed-node").first).to_be_visible(timeout=PATIENCE)
+    expect(page.locator('.ed-far[data-drawn="1000"]')).to_be_visible(timeout=PATIENCE)
     took = time.perf_counter() - began
     with capsys.disabled():
         print(f"\n1,000 nodes opened in {took:.2f} s")

@@ -190,12 +190,16 @@ _ACTIONS = [
             {
                 "message": _described({"type": "string", "minLength": 1}, "What is to be decided", "결정할 내용"),
                 "approvers": _described(
-                    {"type": "array", "items": {"type": "string"}},
+                    {"type": "array", "items": {"type": "string", "x-widget": "people"}},
                     "E-mail addresses of those who may decide; empty: everybody who may run the workflow",
                     "결정할 수 있는 사람의 이메일. 비우면 워크플로를 실행할 수 있는 모두",
                 ),
                 "email": _described(
-                    {"type": "array", "items": {"type": "string", "maxLength": 254}, "maxItems": 50},
+                    {
+                        "type": "array",
+                        "items": {"type": "string", "maxLength": 254, "x-widget": "people"},
+                        "maxItems": 50,
+                    },
                     "Send a link to decide to these addresses",
                     "결정 링크를 보낼 이메일 주소",
                 ),
@@ -204,7 +208,11 @@ _ACTIONS = [
                     "Post a link to decide in this Slack channel",
                     "결정 링크를 올릴 Slack 채널",
                 ),
-                "expires_in": _described({"type": "number", "minimum": 1}, "Seconds", "초"),
+                "expires_in": _described(
+                    {"type": "number", "minimum": 1, "x-widget": "duration"},
+                    "How long people have to decide, stored in seconds; then the run goes on through `expired`",
+                    "결정할 수 있는 시간(초 단위로 저장). 지나면 expired 출구로 나아갑니다",
+                ),
             },
             ("message",),
         ),

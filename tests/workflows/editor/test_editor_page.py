@@ -46,6 +46,7 @@ def test_the_page_says_what_the_reader_may_do(owner: Actor) -> None:
         "run": True,
         "deploy": True,
         "connect": True,
+        "moderate": True,
     }
     viewer = setup_of(client_of(join(owner.workspace, Role.VIEWER)), address)
     assert viewer["may"]["edit"] is False and viewer["may"]["deploy"] is False

@@ -17,4 +17,4 @@ createRoot(document.getElementById("editor")!).render(
 );
 // The run page sends people here with the run whose data they want to see.
 const wanted = new URLSearchParams(location.search).get("run");
-void editor.load().then(editor.enter).then(() => (wanted ? editor.openRun(wanted) : undefined));
+void editor.load().then(editor.enter).then(editor.comments.read).then(() => (wanted ? editor.openRun(wanted) : undefined));

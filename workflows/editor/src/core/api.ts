@@ -8,13 +8,17 @@ export interface Setup {
   name: string;
   description: string;
   language: "en" | "ko";
-  may: { edit: boolean; run: boolean; deploy: boolean; connect: boolean };
+  may: { edit: boolean; run: boolean; deploy: boolean; connect: boolean; moderate: boolean };
+  /** The person's id. */
+  me: string;
   flow: Action[];
   functions: ExpressionFunction[];
   connectors: { id: string; title: string; group: string; icon: string; needs_credential: boolean }[];
+  /** Addresses of the workspace's members. */
+  people: string[];
   sample_input: Record<string, unknown>;
   servers: { name: string; slug: string; tool: string; number: number }[];
-  urls: { api: string; detail: string; list: string; run: string; server: string; connections: string; connector_icon: string };
+  urls: { api: string; templates: string; detail: string; list: string; run: string; server: string; triggers: string; compare: string; connections: string; connector_icon: string };
 }
 
 export interface Problem {
@@ -79,6 +83,40 @@ export interface Kept {
   id: string;
   name: string;
   input: Record<string, unknown>;
+}
+
+/** A remark about a node; answers name the thread they belong to. */
+export interface Comment {
+  id: string;
+  node: string;
+  thread: string | null;
+  text: string;
+  author: string | null;
+  author_id: string | null;
+  created_at: string;
+  edited_at: string | null;
+  resolved_at: string | null;
+  resolver: string | null;
+}
+
+/** A test of the workflow with its last result; null before the first one. */
+export interface Case {
+  id: string;
+  name: string;
+  ignored: string[];
+  recorded_from: string | null;
+  passed: boolean | null;
+  checked_at: string | null;
+  message: string;
+  author: string | null;
+  created_at: string;
+}
+
+/** What a curl line says, as parameters of the HTTP action. */
+export interface CurlLine {
+  params: Record<string, unknown>;
+  credential: Record<string, unknown> | null;
+  notes: string[];
 }
 
 export interface RunEvent {
@@ -178,6 +216,15 @@ export const createApi = (base: string, id: string) => ({
   kept: () => rows<Kept>("GET", `${base}/workflows/${id}/inputs`),
   keep: (name: string, input: unknown) => json<Kept>("POST", `${base}/workflows/${id}/inputs`, { name, input }),
   forget: (kept: string) => send("DELETE", `${base}/workflows/${id}/inputs/${kept}`),
+  comments: () => rows<Comment>("GET", `${base}/workflows/${id}/comments`),
+  comment: (text: string, node: string, thread?: string) => json<Comment>("POST", `${base}/workflows/${id}/comments`, { text, node, ...(thread ? { thread } : {}) }),
+  changeComment: (comment: string, change: { text?: string; resolved?: boolean }) => json<Comment>("PATCH", `${base}/workflows/${id}/comments/${comment}`, change),
+  deleteComment: (comment: string) => send("DELETE", `${base}/workflows/${id}/comments/${comment}`),
+  cases: () => rows<Case>("GET", `${base}/workflows/${id}/tests`),
+  makeCase: (run: string, name: string, ignored: string[]) => json<Case>("POST", `${base}/workflows/${id}/tests`, { run, name, ignored }),
+  runCases: () => rows<Case>("POST", `${base}/workflows/${id}/tests/run`),
+  deleteCase: (test: string) => send("DELETE", `${base}/workflows/${id}/tests/${test}`),
+  readCurl: (line: string) => json<CurlLine>("POST", `${base}/integrations/curl`, { line }),
   cancel: (run: string) => json("POST", `${base}/executions/${run}/cancel`),
   decide: (run: string, path: string, approved: boolean, comment = "") =>
     json("POST", `${base}/executions/${run}/decide`, { path, approved, comment }),

@@ -36,6 +36,12 @@ export const ungroup = (graph: Graph, id: string): Graph => withGroups(graph, (g
 export const updateGroup = (graph: Graph, id: string, change: Partial<Frame>): Graph =>
   withGroups(graph, (graph.groups ?? []).map((frame) => (frame.id === id ? tidy({ ...frame, ...change }) : frame)));
 
+/** Put a node into a frame, out of any other, or take it out; frames without nodes vanish. */
+export const setMember = (graph: Graph, id: string, node: string, member: boolean): Graph =>
+  withGroups(graph, (graph.groups ?? [])
+    .map((frame) => ({ ...frame, nodes: frame.id === id && member ? [...frame.nodes.filter((item) => item !== node), node] : frame.id === id || member ? frame.nodes.filter((item) => item !== node) : frame.nodes }))
+    .filter((frame) => frame.nodes.length));
+
 function withGroups(graph: Graph, groups: Frame[]): Graph {
   const { groups: _, ...rest } = graph;
   return groups.length ? { ...rest, groups } : rest;

@@ -19,6 +19,20 @@ export interface OnError {
   value?: unknown;
 }
 
+/** At most `limit` calls in `per` seconds, shared by nodes of the same key. */
+export interface Pace {
+  limit: number;
+  per?: number;
+  key?: string;
+}
+
+/** How many runs with the same key work at once. */
+export interface Turns {
+  key?: string;
+  limit?: number;
+  policy?: "queue" | "skip" | "cancel_previous";
+}
+
 export interface Node {
   id: string;
   action: string;
@@ -28,6 +42,7 @@ export interface Node {
   timeout?: number | null;
   on_error?: OnError;
   cache?: number | null;
+  rate?: Pace | null;
   position?: Position;
   title?: string;
   note?: string;
@@ -76,6 +91,7 @@ export interface Definition extends Graph {
   schema_version: number;
   inputs: Schema;
   timeout?: number | null;
+  concurrency?: Turns | null;
 }
 
 export interface Action {

@@ -46,7 +46,7 @@ export function hear(company: Company, message: any): Company {
   return company;
 }
 
-export function createPresence({ setup, store, tell }: Core, saving: { save: () => Promise<boolean>; follow: (revision: number, author: string) => Promise<void> }) {
+export function createPresence({ setup, store, tell }: Core, saving: { save: () => Promise<boolean>; follow: (revision: number, author: string) => Promise<void> }, readComments: () => Promise<void>) {
   const { get, set } = store;
   let socket: WebSocket | null = null;
   let wait = FIRST_WAIT;
@@ -74,6 +74,7 @@ export function createPresence({ setup, store, tell }: Core, saving: { save: () 
 
   function take(message: any): void {
     if (message.type === "draft") return void saving.follow(message.revision, message.by);
+    if (message.type === "comments") return void readComments();
     const before = get().company;
     const company = hear(before, message);
     set({ company });

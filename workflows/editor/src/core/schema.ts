@@ -1,7 +1,7 @@
 // Reading JSON Schema: references, nullable fields, kinds, and the paths that an expression may use.
 import type { Schema } from "./model";
 
-export type Kind = "text" | "long" | "number" | "boolean" | "choice" | "list" | "choices" | "object" | "date" | "secret" | "file" | "any";
+export type Kind = "text" | "duration" | "people" | "long" | "number" | "boolean" | "choice" | "list" | "choices" | "object" | "date" | "secret" | "file" | "any";
 
 export function resolve(schema: Schema | undefined, root: Schema): Schema {
   let found = schema ?? {};
@@ -34,7 +34,7 @@ export function kindOf(schema: Schema, root: Schema): Kind {
   if (schema.enum || schema.const !== undefined) return "choice";
   const type = Array.isArray(schema.type) ? schema.type.find((name: string) => name !== "null") : schema.type;
   if (type === "boolean") return "boolean";
-  if (type === "integer" || type === "number") return "number";
+  if (type === "integer" || type === "number") return schema["x-widget"] === "duration" ? "duration" : "number";
   if (type === "array") {
     const items = resolve(schema.items, root);
     if (items.enum) return "choices";
@@ -43,6 +43,7 @@ export function kindOf(schema: Schema, root: Schema): Kind {
   if (type === "object" || schema.properties) return schema.properties && Object.keys(schema.properties).length ? "object" : "any";
   if (type === "string") {
     const widget = schema["x-widget"];
+    if (widget === "people") return "people";
     if (schema.writeOnly || schema.format === "password" || widget === "password") return "secret";
     if (["date", "date-time", "time"].includes(schema.format) || widget === "date") return "date";
     return (schema.maxLength ?? 0) > 400 || schema.format === "multiline" || ["code", "textarea"].includes(widget) ? "long" : "text";

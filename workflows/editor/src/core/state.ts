@@ -1,5 +1,5 @@
 // What the editor knows, and what its parts share.
-import type { Api, Connection, Kept, NodeRun, Pin, RunEvent, Setup } from "./api";
+import type { Api, Comment, Connection, Kept, NodeRun, Pin, RunEvent, Setup } from "./api";
 import type { History } from "./history";
 import { everyNode, graphAt, type Action, type Definition, type Graph, type Issue, type Node, type Position } from "./model";
 import type { Company } from "./presence";
@@ -7,7 +7,7 @@ import type { Overlay } from "./overlay";
 import type { Store } from "./store";
 
 export type SaveState = "saved" | "changed" | "saving" | "offline" | "conflict" | "refused";
-export type Panel = "add" | "inputs" | "versions" | null;
+export type Panel = "add" | "inputs" | "versions" | "comments" | "tests" | null;
 export type DockTab = "log" | "timeline" | "data" | "issues" | null;
 export type Dialog = "run" | "deploy" | "keys" | "conflict" | "find" | "import" | null;
 
@@ -46,6 +46,8 @@ export interface State {
   dock: DockTab;
   dialog: Dialog;
   picker: Picker | null;
+  /** The path of the node whose data the dock shows; empty: of the selected one. */
+  shownData: string;
   inspector: "settings" | "input" | "output" | "notes";
   focus: string;
   outline: boolean;
@@ -65,6 +67,7 @@ export interface State {
   stale: Set<string>;
   pins: Record<string, Pin>;
   kept: Kept[];
+  comments: Comment[];
   company: Company;
   notice: { text: string; kind: "info" | "danger" } | null;
   announce: string;

@@ -1,7 +1,9 @@
 // Every text of the canvas in both languages: the type makes a missing one an error.
+import { NOTES } from "./notes";
 import { WORDS } from "./words";
 
 const TEXTS = {
+  ...NOTES,
   ...WORDS,
   // Words
   add_input: ["Add an input", "입력 추가"], add_item: ["Add", "추가"], add_node: ["Add a node", "노드 추가"], add_output: ["Add an output", "출력 추가"],

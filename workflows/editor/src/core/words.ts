@@ -32,7 +32,7 @@ export const WORDS = {
   extract: ["Make sub-workflow", "하위 워크플로로 만들기"], extract_name: ["Name of the new workflow", "새 워크플로 이름"], extract_help: ["The nodes move into a workflow of their own; what they read from outside becomes its inputs.", "노드들이 별도 워크플로로 옮겨지고, 바깥에서 읽던 값은 입력이 됩니다."],
   extract_empty: ["Select nodes first.", "먼저 노드를 고르세요."], extract_branch: ["A named branch leaves the selection. Select what follows it too, or leave the branching node out.", "이름 있는 가지가 선택 밖으로 나갑니다. 뒤따르는 노드도 고르거나 분기 노드를 빼세요."],
   extract_through: ["A node outside of the selection stands between its nodes. Select it too.", "선택한 노드 사이에 선택하지 않은 노드가 있습니다. 함께 고르세요."], extracted: ["Made the workflow “%s”.", "워크플로 ‘%s’를 만들었습니다."],
-  find: ["Find a node", "노드 찾기"], find_hint: ["Name, id, operation or a setting", "이름, ID, 작업 또는 설정값"], found_in: ["in %s", "%s 안"], file_menu: ["More", "더 보기"], export_file: ["Export as a file", "파일로 내보내기"], import_file: ["Import a file…", "파일 가져오기…"],
+  minimap: ["Minimap", "미니맵"], find: ["Find a node", "노드 찾기"], find_hint: ["Name, id, operation or a setting", "이름, ID, 작업 또는 설정값"], found_in: ["in %s", "%s 안"], file_menu: ["More", "더 보기"], export_file: ["Export as a file", "파일로 내보내기"], import_file: ["Import a file…", "파일 가져오기…"],
   imported: ["Imported. Undo brings the earlier draft back.", "가져왔습니다. 실행 취소로 이전 초안을 되살릴 수 있습니다."], import_bad: ["This file holds neither a workflow nor nodes.", "워크플로나 노드가 든 파일이 아닙니다."], edge_data: ["Data on this connection", "이 연결의 데이터"],
   turned_off_short: ["On or off", "켜기/끄기"],
   // Timeline, items

@@ -1,5 +1,5 @@
 // The whole page below the bar, and what listens to keys and the clipboard.
-import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { ReactFlowProvider } from "@xyflow/react";
 import { useEffect } from "react";
 import { createPortal } from "react-dom";
 import type { Panel } from "../core/editor";
@@ -8,6 +8,7 @@ import { Bar } from "./Bar";
 import { Canvas } from "./Canvas";
 import { Icon, useEditor } from "./common";
 import { Pen } from "./Company";
+import { Comments } from "./Comments";
 import { Dialogs } from "./Dialogs";
 import { Dock } from "./Dock";
 import { Find } from "./Find";
@@ -16,10 +17,12 @@ import { Inspector } from "./Inspector";
 import { onKey } from "./keys";
 import { Outline } from "./Outline";
 import { Palette } from "./Palette";
+import { Start } from "./Start";
+import { Tests } from "./Tests";
 import { Versions } from "./Versions";
 
 const RAIL: [Exclude<Panel, null>, string, Key][] = [
-  ["add", "plus", "add_node"], ["inputs", "sliders", "inputs_outputs"], ["versions", "clock", "versions"],
+  ["add", "plus", "add_node"], ["inputs", "sliders", "inputs_outputs"], ["versions", "clock", "versions"], ["comments", "chat", "comments"], ["tests", "check", "tests"],
 ];
 
 export const App = () => (
@@ -32,7 +35,6 @@ const typing = (target: EventTarget | null) => target instanceof Element && targ
 
 function Page() {
   const editor = useEditor();
-  const flow = useReactFlow();
   const ready = editor.use((state) => state.ready);
   const failure = editor.use((state) => state.failure);
   const panel = editor.use((state) => state.panel);
@@ -42,19 +44,12 @@ function Page() {
   const notice = editor.use((state) => state.notice);
   const blank = editor.use((state) => state.ready && editor.graph().nodes.length === 0);
   const moved = editor.use((state) => state.ranOn !== null && state.stale.size > 0 && ["queued", "running", "waiting"].includes(state.overlay.state));
+  const openThreads = editor.use((state) => state.comments.filter((item) => !item.thread && !item.resolved_at).length);
   const finding = editor.use((state) => state.dialog === "find");
   const bar = document.getElementById("editor-bar");
 
   useEffect(() => {
-    const view = {
-      fit: () => void flow.fitView({ padding: 0.2, maxZoom: 1 }),
-      actual: () => void flow.zoomTo(1),
-      centre: () => {
-        const stage = document.querySelector(".ed-stage")!.getBoundingClientRect();
-        return flow.screenToFlowPosition({ x: stage.left + stage.width / 2 - 110, y: stage.top + stage.height / 2 - 70 });
-      },
-    };
-    const keys = (event: KeyboardEvent) => onKey(editor, view, event);
+    const keys = (event: KeyboardEvent) => onKey(editor, event);
     const copy = (event: ClipboardEvent) => {
       if (typing(event.target) || !editor.store.get().selected.length || String(getSelection())) return;
       event.clipboardData?.setData("text/plain", editor.copied());
@@ -77,7 +72,7 @@ function Page() {
       document.removeEventListener("paste", paste);
       removeEventListener("beforeunload", leave);
     };
-  }, [editor, flow]);
+  }, [editor]);
 
   useEffect(() => {
     if (!notice) return;
@@ -92,18 +87,20 @@ function Page() {
       {bar && createPortal(<Bar />, bar)}
       <nav className="ed-rail" aria-label={t("tools")}>
         {RAIL.map(([name, icon, text]) => (
-          <button key={name} type="button" aria-pressed={panel === name} aria-label={t(text)} title={t(text)} onClick={() => editor.store.set({ panel: panel === name ? null : name })}><Icon name={icon} large /></button>
+          <button key={name} type="button" aria-pressed={panel === name} aria-label={t(text)} title={t(text)} onClick={() => editor.store.set({ panel: panel === name ? null : name })}><Icon name={icon} large />{name === "comments" && openThreads > 0 && <span className="count">{openThreads}</span>}</button>
         ))}
         <span className="grow" />
         <button type="button" aria-label={t("arrange")} title={`${t("arrange")} (L)`} onClick={editor.arrange}><Icon name="grid" large /></button>
         <button type="button" aria-label={t("all_keys")} title={`${t("all_keys")} (?)`} onClick={() => editor.store.set({ dialog: "keys" })}><Icon name="help" large /></button>
       </nav>
       {panel && (
-        <div className="ed-panel" data-region>
+        <div className="ed-panel" data-region="panel">
           <div className="ed-panel-head"><strong>{t(RAIL.find(([name]) => name === panel)?.[2] ?? "add_node")}</strong><button type="button" className="button button-quiet button-icon button-small" aria-label={t("close")} onClick={() => editor.store.set({ panel: null, picker: null })}><Icon name="x" /></button></div>
           {panel === "add" && <Palette />}
           {panel === "inputs" && <Inputs />}
           {panel === "versions" && <Versions />}
+          {panel === "comments" && <Comments />}
+          {panel === "tests" && <Tests />}
         </div>
       )}
       <div className="ed-middle">
@@ -113,13 +110,10 @@ function Page() {
             {level.map((id, index) => <button key={id} type="button" aria-current={index === level.length - 1 ? "page" : undefined} onClick={() => editor.store.set({ level: level.slice(0, index + 1), selected: [] })}>› {id}</button>)}
           </nav>
         )}
-        <div className="ed-stage" data-region={outline ? undefined : true} tabIndex={outline ? undefined : -1} role={outline ? undefined : "group"} aria-label={outline ? undefined : t("canvas")}>
+        <div className="ed-stage" data-region={outline ? undefined : "canvas"} tabIndex={outline ? undefined : -1} role={outline ? undefined : "group"} aria-label={outline ? undefined : t("canvas")}>
           {outline ? <Outline /> : <Canvas />}
-          {blank && !outline && (
-            <div className="ed-blank"><p className="strong">{t("empty_title")}</p><p className="muted small">{t("empty_canvas")}</p>
-              {editor.setup.may.edit && <button type="button" className="button button-primary" onClick={() => { editor.store.set({ panel: "add" }); setTimeout(() => document.getElementById("palette-search")?.focus()); }}><Icon name="plus" />{t("add_node")}</button>}</div>
-          )}
-          {finding && <Find onClose={() => editor.store.set({ dialog: null })} show={(id) => setTimeout(() => void flow.fitView({ nodes: [{ id }], maxZoom: 1, duration: 0 }), 60)} />}
+          {blank && !outline && <Start />}
+          {finding && <Find onClose={() => editor.store.set({ dialog: null })} show={(id) => setTimeout(() => editor.view.show(id), 60)} />}
           <Pen />
           {moved && <div className="ed-banner" role="status"><Icon name="info" />{t("graph_changed")}</div>}
           {notice && <div className="ed-notice" data-kind={notice.kind} role="alert"><Icon name={notice.kind === "danger" ? "alert" : "info"} />{notice.text}</div>}

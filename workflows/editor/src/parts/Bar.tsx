@@ -19,7 +19,7 @@ export function Bar() {
   const clock = savedAt ? new Date(savedAt).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" }) : "";
   const word = save === "saved" ? t("save_saved", clock) : t(`save_${save}` as Key);
   return (
-    <div className="ed-bar" data-region>
+    <div className="ed-bar" data-region="bar">
       <People />
       {!may.edit ? <span className="badge">{t("read_only_short")}</span>
         : save === "conflict" ? <button type="button" className="button button-small button-danger" onClick={() => editor.store.set({ dialog: "conflict" })}><Icon name="alert" />{word}</button>

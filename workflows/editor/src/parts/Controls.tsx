@@ -24,6 +24,33 @@ export function DateControl({ id, value, onChange, schema }: Props & { schema: S
   return <input id={id} type="datetime-local" value={toLocal(text)} onChange={(event) => onChange(event.target.value ? toIso(event.target.value) : undefined)} />;
 }
 
+const UNITS = [["days", 86_400], ["hours", 3_600], ["minutes", 60], ["seconds", 1]] as const;
+
+/** Seconds, written in the largest unit that fits. */
+export function DurationControl({ id, value, onChange }: Props) {
+  const seconds = typeof value === "number" ? value : undefined;
+  const [unit, setUnit] = useState<number>(() => UNITS.find(([, size]) => seconds && seconds % size === 0)?.[1] ?? 3_600);
+  return (
+    <div className="ed-join ed-duration">
+      <input id={id} type="number" min={0} step="any" value={seconds === undefined ? "" : seconds / unit} placeholder={t("never")} onChange={(event) => onChange(event.target.value === "" ? undefined : event.target.valueAsNumber * unit)} />
+      <select aria-label={t("type")} value={unit} onChange={(event) => { const next = Number(event.target.value); setUnit(next); if (seconds !== undefined) onChange((seconds / unit) * next); }}>
+        {UNITS.map(([name, size]) => <option key={name} value={size}>{t(`expires_${name}`)}</option>)}
+      </select>
+    </div>
+  );
+}
+
+/** An address, with those of the workspace's members at hand. */
+export function PeopleControl({ id, value, onChange, required }: Props) {
+  const editor = useEditor();
+  return (
+    <>
+      <input id={id} type="email" list={`${id}-people`} autoComplete="off" value={typeof value === "string" ? value : ""} onChange={(event) => onChange(event.target.value === "" && !required ? undefined : event.target.value)} />
+      <datalist id={`${id}-people`}>{editor.setup.people.map((address) => <option key={address} value={address} />)}</datalist>
+    </>
+  );
+}
+
 export function FileControl({ id, value, onChange }: Props) {
   const editor = useEditor();
   const [busy, setBusy] = useState(false);

@@ -4,7 +4,7 @@ import { titleOf } from "../core/model";
 import { nodeOfPath } from "../core/overlay";
 import { t, type Key } from "../core/texts";
 import type { RunEvent } from "../core/api";
-import { DataView } from "./DataView";
+import { DockData } from "./DockData";
 import { Timeline } from "./Timeline";
 import { Icon, language, StateMark, useEditor } from "./common";
 
@@ -28,7 +28,7 @@ export function Dock() {
     addEventListener("pointerup", end);
   };
   return (
-    <section className="ed-dock" aria-label={t("dock")} data-region style={tab ? { height } : undefined}>
+    <section className="ed-dock" aria-label={t("dock")} data-region="dock" style={tab ? { height } : undefined}>
       {tab && <div className="ed-resize" onPointerDown={drag} aria-hidden="true" />}
       <div className="ed-dock-bar">
         {(["log", "timeline", "data", "issues"] as const).map((name) => (
@@ -44,7 +44,7 @@ export function Dock() {
       </div>
       {tab === "log" && <Log />}
       {tab === "timeline" && <Timeline />}
-      {tab === "data" && <Data />}
+      {tab === "data" && <DockData />}
       {tab === "issues" && <Issues />}
     </section>
   );
@@ -113,22 +113,6 @@ function Log() {
         </div>
       </div>
     </>
-  );
-}
-
-function Data() {
-  const editor = useEditor();
-  const outputs = editor.use((state) => state.outputs);
-  const selected = editor.use((state) => state.selected.at(-1));
-  const names = Object.keys(outputs);
-  const [wanted, setWanted] = useState("");
-  const name = outputs[wanted] ? wanted : selected && outputs[selected] ? selected : names.at(-1) ?? "";
-  if (!names.length) return <p className="ed-hint">{t("no_data_yet")}</p>;
-  return (
-    <div className="ed-dock-body">
-      <select value={name} aria-label={t("node_name")} onChange={(event) => setWanted(event.target.value)}>{names.map((item) => <option key={item}>{item}</option>)}</select>
-      <DataView value={outputs[name].error ?? outputs[name].output} source={t("from_last_run")} path={name} />
-    </div>
   );
 }
 

@@ -61,7 +61,8 @@ function usePreview(value: unknown, scope: Record<string, unknown>): Preview | n
     return () => { over = true; clearTimeout(timer); };
   }, [text, run, level, ask, editor]);
   if (local !== undefined) return { ok: true, value: local, shown: JSON.stringify(local), type: "", message: "", remedy: "", position: null };
-  return ask && found?.of === text ? found.preview : null;
+  // Before the first run there is no data: only what is wrong with the writing itself is worth a word.
+  return ask && found?.of === text && (run || found.preview.ok || found.preview.position !== null) ? found.preview : null;
 }
 
 export function Expression({ id, value, onChange, place }: { id: string; value: unknown; onChange: (value: unknown) => void; place?: string }) {

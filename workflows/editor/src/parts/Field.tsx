@@ -4,7 +4,7 @@ import type { Schema } from "../core/model";
 import { humanise, isExpression, kindOf, resolve, unwrap } from "../core/schema";
 import { t } from "../core/texts";
 import { Icon } from "./common";
-import { DateControl, FileControl, SecretControl } from "./Controls";
+import { DateControl, DurationControl, FileControl, PeopleControl, SecretControl } from "./Controls";
 import { Expression } from "./Expression";
 import { OptionsControl, useChoices } from "./OptionsControl";
 
@@ -123,6 +123,10 @@ function Control(props: ControlProps): ReactNode {
       return <JsonOrText {...props} />;
     case "date":
       return <DateControl id={id} value={value} onChange={onChange} schema={schema["x-widget"] === "date" && !schema.format ? { ...schema, format: "date" } : schema} />;
+    case "duration":
+      return <DurationControl id={id} value={value} onChange={onChange} />;
+    case "people":
+      return <PeopleControl id={id} value={value} onChange={onChange} required={required} />;
     case "file":
       return <FileControl id={id} value={value} onChange={onChange} />;
     case "secret":

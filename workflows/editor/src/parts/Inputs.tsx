@@ -1,6 +1,6 @@
 // Inputs and outputs of the whole workflow: what a caller gives and gets.
 import { useState } from "react";
-import type { Schema } from "../core/model";
+import type { Definition, Schema, Turns } from "../core/model";
 import { t, type Key } from "../core/texts";
 import { Icon, useEditor } from "./common";
 import { Expression } from "./Expression";
@@ -68,7 +68,44 @@ export function Inputs() {
         </details>
       ))}
       <button type="button" className="button button-small" onClick={() => { const name = free("result", output); const last = definition.nodes.at(-1); setOpen(`out ${name}`); setOutput({ ...output, [name]: last ? `{{ ${last.id} }}` : "" }); }}><Icon name="plus" />{t("add_output")}</button>
+      <Limits />
     </div>
+  );
+}
+
+/** What holds for every run of the workflow: its time limit, how many at once, and what starts it. */
+function Limits() {
+  const editor = useEditor();
+  const definition = editor.use((state) => state.history.present);
+  const turns = definition.concurrency ?? undefined;
+  const { edit: may } = editor.setup.may;
+  const change = (part: Partial<Definition>) => {
+    const next: Definition = { ...definition, ...part };
+    for (const name of ["timeout", "concurrency"] as const) if (next[name] === undefined) delete next[name];
+    editor.commit(t("did_limits"), next, "limits");
+  };
+  const set = (part: Partial<Turns>) => {
+    const { key, limit, policy } = { ...turns, ...part };
+    change({ concurrency: limit ? { ...(key ? { key } : {}), limit, ...(policy && policy !== "queue" ? { policy } : {}) } : undefined });
+  };
+  return (
+    <>
+      <h2 className="ed-heading">{t("whole_settings")}</h2>
+      <fieldset className="ed-form ed-plain" disabled={!may}>
+        <div className="field"><label htmlFor="run-timeout">{t("run_timeout")}</label><input id="run-timeout" type="number" min={1} max={604800} value={definition.timeout ?? ""} placeholder="300" onChange={(event) => change({ timeout: event.target.value === "" ? undefined : event.target.valueAsNumber })} /></div>
+        <div className="field" data-field="concurrency"><label htmlFor="turns-limit">{t("turns")}</label><input id="turns-limit" type="number" min={1} max={1000} value={turns?.limit ?? (turns ? 1 : "")} placeholder={t("turns_off")} onChange={(event) => set({ limit: event.target.value === "" ? undefined : event.target.valueAsNumber })} /></div>
+        {turns && (
+          <>
+            <div className="field"><label htmlFor="turns-key">{t("turns_key")}</label><input id="turns-key" className="mono" value={turns.key ?? ""} maxLength={400} placeholder="{{ input.customer }}" onChange={(event) => set({ key: event.target.value, limit: turns.limit ?? 1 })} /><p className="field-help">{t("turns_key_help")}</p></div>
+            <div className="field"><label htmlFor="turns-policy">{t("turns_policy")}</label>
+              <select id="turns-policy" value={turns.policy ?? "queue"} onChange={(event) => set({ policy: event.target.value as Turns["policy"], limit: turns.limit ?? 1 })}>
+                {(["queue", "skip", "cancel_previous"] as const).map((name) => <option key={name} value={name}>{t(`policy_${name}`)}</option>)}
+              </select></div>
+          </>
+        )}
+      </fieldset>
+      <div><a className="button button-small" href={editor.setup.urls.triggers}><Icon name="bolt" />{t("triggers")}</a><p className="field-help">{t("triggers_help")}</p></div>
+    </>
   );
 }
 

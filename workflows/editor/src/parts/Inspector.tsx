@@ -4,10 +4,12 @@ import * as edits from "../core/edits";
 import { edgeKey, OUT, titleOf, type Issue, type Node, type Schema } from "../core/model";
 import { t } from "../core/texts";
 import { ActionIcon, actionOfNode, duration, Icon, StateMark, useEditor } from "./common";
+import { Curl } from "./Curl";
 import { ConnectDialog } from "./ConnectDialog";
 import { Expression } from "./Expression";
 import { Field } from "./Field";
 import { Choices } from "./OptionsControl";
+import { MarkInspector } from "./MarkInspector";
 import { NodeInput, NodeOutput } from "./NodeData";
 import { Selection } from "./Selection";
 import { Reliability } from "./Reliability";
@@ -20,6 +22,8 @@ export function Inspector() {
   const node = editor.use(() => editor.nodeById(id));
   const edge = editor.use((state) => state.edge);
   const many = editor.use((state) => state.selected.length);
+  const mark = editor.use((state) => (state.outline ? state.mark : null));
+  if (mark) return <MarkInspector mark={mark} />;
   if (edge) return <EdgeInspector id={edge} />;
   if (node) return <NodeInspector key={node.id} node={node} />;
   if (many > 1) return <Selection />;
@@ -34,7 +38,7 @@ function NodeInspector({ node }: { node: Node }) {
   const overlay = editor.use((state) => state.overlay.nodes[key]);
   const set = (label: string, change: Partial<Node>, merge?: string) => editor.edit(label, (graph) => edits.updateNode(graph, node.id, change), merge);
   return (
-    <aside className="ed-inspector" aria-label={t("inspector")} data-region>
+    <aside className="ed-inspector" aria-label={t("inspector")} data-region="inspector">
       <header>
         <ActionIcon action={actionOfNode(node)} />
         <div className="grow">
@@ -126,6 +130,7 @@ function Settings({ node }: { node: Node }) {
         </div>
       )}
       {connecting && action && <ConnectDialog connector={action.connector} onClose={() => setConnecting(false)} onDone={(id) => { setConnecting(false); set(t("did_set", t("connection")), { connection: id }); }} />}
+      {node.action === "http.request" && editor.setup.may.edit && <Curl key={node.id} onRead={(params) => set(t("did_curl"), { params })} />}
       <Choices.Provider value={choices}>
       {names.filter((name) => required.includes(name)).map(field)}
       {common.filter((name) => !advanced.includes(name)).map(field)}
@@ -146,7 +151,7 @@ function EdgeInspector({ id }: { id: string }) {
   if (!edge) return null;
   const name = (node: string) => { const found = editor.nodeById(node); return found ? titleOf(found, editor.actionOf(found)) : node; };
   return (
-    <aside className="ed-inspector" aria-label={t("inspector")} data-region>
+    <aside className="ed-inspector" aria-label={t("inspector")} data-region="inspector">
       <header><div className="grow"><strong>{name(edge.from)} → {name(edge.to)}</strong><p className="tiny faint">{t("port")}: <code>{edge.port ?? OUT}</code></p></div>
         <button type="button" className="button button-quiet button-icon" aria-label={t("close")} onClick={() => editor.store.set({ edge: null })}><Icon name="x" /></button></header>
       <div className="ed-pad ed-form">

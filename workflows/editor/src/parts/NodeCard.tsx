@@ -1,7 +1,10 @@
 // One node on the canvas: 220 × 64, icon, title, operation, state; ports with their names.
-import { Handle, Position, useConnection, type NodeProps } from "@xyflow/react";
+import { Handle, Position, useConnection, type ConnectionState, type NodeProps } from "@xyflow/react";
 import { memo, useState } from "react";
-import { ERROR, HEIGHT, portsOf, titleOf } from "../core/model";
+import { openOf } from "../core/comments";
+import { worstOf } from "../core/issues";
+import { ERROR, portsOf, titleOf } from "../core/model";
+import { heightOf, nodesOf } from "../core/picture";
 import { isExpression, neededKindOf, portKindOf } from "../core/schema";
 import { t } from "../core/texts";
 import { NodeTools } from "./NodeTools";
@@ -9,27 +12,25 @@ import { ActionIcon, actionOfNode, duration, Icon, number, STATE_ICONS, useEdito
 
 export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeProps) {
   const editor = useEditor();
-  const node = editor.use((state) => editor.nodeById(id) ?? (state && undefined));
-  const action = editor.use((state) => state.actions.get(node?.action ?? ""));
-  const key = editor.use((state) => [...state.level, id].join("/"));
-  const run = editor.use((state) => state.overlay.nodes[key]);
-  const worst = editor.use((state) => {
-    const found = state.issues.filter((issue) => issue.node === key || issue.node === id);
-    return found.some((issue) => issue.severity === "error") ? "error" : found.length ? "warning" : "";
+  // One subscription a card: with hundreds of cards, each one counts at every change.
+  const [node, action, key, run, worst, stale, pinned, items, alone, said] = editor.use((state) => {
+    const found = nodesOf(editor.graph()).get(id);
+    const path = [...state.level, id].join("/");
+    const issues = worstOf(state.issues);
+    return [
+      found, state.actions.get(found?.action ?? ""), path, state.overlay.nodes[path], issues.get(path) ?? issues.get(id) ?? "", state.stale.has(path),
+      !state.level.length && Boolean(state.pins[id]), state.overlay.items?.[path], state.selected.length === 1 && state.selected[0] === id, openOf(state.comments).get(path) ?? 0,
+    ] as const;
   });
-  const stale = editor.use((state) => state.stale.has(key));
-  const pinned = editor.use((state) => !state.level.length && Boolean(state.pins[id]));
-  const failed = editor.use((state) => Object.values(state.overlay.items?.[key] ?? {}).filter((item) => item === "failed").length);
-  const alone = editor.use((state) => state.selected.length === 1 && state.selected[0] === id);
+  const failed = items ? Object.values(items).filter((item) => item === "failed").length : 0;
   const [hover, setHover] = useState(false);
-  const connection = useConnection();
+  const dragFrom = useConnection(sourceOf);
   if (!node) return null;
   const title = titleOf(node, action);
   const ports = portsOf(node, action);
   const gives = portKindOf(action?.output_schema);
   const needs = neededKindOf(action?.input_schema, node.params);
   const labelled = ports.length > 1;
-  const dragFrom = connection.inProgress ? connection.fromHandle : null;
   const reason = dragFrom && dragFrom.nodeId !== id && dragFrom.type === "source"
     ? editor.whyNot(dragFrom.nodeId, dragFrom.id ?? "out", id) : null;
   const fits = dragFrom && dragFrom.nodeId !== id && !reason;
@@ -40,11 +41,11 @@ export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeP
     <div
       className="ed-node" data-state={state} data-selected={selected || undefined} data-dragging={dragging || undefined}
       data-off={node.disabled || undefined} data-issue={worst || undefined} data-fits={fits || undefined} data-refused={reason ? true : undefined}
-      style={{ minHeight: Math.max(HEIGHT, ports.length * 22 + 12) }}
+      style={{ minHeight: heightOf(ports.length) }}
       title={reason ? t(reason) : undefined}
       data-stale={stale || undefined} onMouseEnter={() => setHover(true)} onMouseLeave={() => setHover(false)}
     >
-      {(hover || alone) && !dragging && !connection.inProgress && <NodeTools node={node} title={title} pinned={pinned} />}
+      {(hover || alone) && !dragging && !dragFrom && <NodeTools node={node} title={title} pinned={pinned} />}
       <Handle type="target" position={Position.Left} className="ed-port" data-kind={needs} title={t("port_takes", t(`kind_${needs}`))} />
       <ActionIcon action={actionOfNode(node)} />
       <div className="ed-node-text">
@@ -59,7 +60,11 @@ export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeP
         {node.disabled && <span title={t("off")}><Icon name="pause" /></span>}
         {(node.retry?.max_attempts ?? 1) > 1 && <span title={t("retries")}><Icon name="loop" /></span>}
         {Boolean(node.cache) && <span title={t("cached")}><Icon name="database" /></span>}
-        {node.note && <span title={node.note}><Icon name="chat" /></span>}
+        {node.note && <span title={node.note}><Icon name="document" /></span>}
+        {said > 0 && (
+          <button type="button" className="nodrag" data-kind="said" aria-label={t(said === 1 ? "comment_one" : "comment_count", number(said))} title={t(said === 1 ? "comment_one" : "comment_count", number(said))}
+            onClick={(event) => { event.stopPropagation(); editor.store.set({ selected: [id], edge: null, panel: "comments" }); }}><Icon name="chat" />{number(said)}</button>
+        )}
         {action?.needs_credential && !node.connection && <span title={t("workspace_connection")}><Icon name="key" /></span>}
       </div>
       {run?.state === "waiting" && node.action === "flow.approval" && (
@@ -75,7 +80,7 @@ export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeP
           style={{ top: `${((index + 0.5) / ports.length) * 100}%` }} data-port={port} data-kind={port === ERROR ? "record" : gives} title={t("port_gives", port, t(`kind_${port === ERROR ? "record" : gives}`))}
         >
           {labelled && <span className="ed-port-label">{port}</span>}
-          {(hover || alone) && !connection.inProgress && editor.setup.may.edit && (
+          {(hover || alone) && !dragFrom && editor.setup.may.edit && (
             <button type="button" className="ed-plus nodrag nopan" tabIndex={-1} aria-label={t("add_after", title)} title={t("add_after", title)}
               onPointerDown={(event) => event.stopPropagation()} onMouseDown={(event) => event.stopPropagation()}
               onClick={(event) => { event.stopPropagation(); editor.store.set({ panel: "add", picker: { after: { node: id, port } } }); setTimeout(() => document.getElementById("palette-search")?.focus()); }}><Icon name="plus" /></button>
@@ -90,6 +95,8 @@ export const NodeCard = memo(function NodeCard({ id, selected, dragging }: NodeP
     </div>
   );
 });
+
+const sourceOf = (connection: ConnectionState) => (connection.inProgress ? connection.fromHandle : null);
 
 /** The operation and its key setting in one line. */
 function subtitleOf(params: Record<string, unknown> | undefined, operation: string): string {

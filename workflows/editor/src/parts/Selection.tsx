@@ -11,7 +11,7 @@ export function Selection() {
   const [naming, setNaming] = useState(false);
   const { may } = editor.setup;
   return (
-    <aside className="ed-inspector" aria-label={t("inspector")} data-region>
+    <aside className="ed-inspector" aria-label={t("inspector")} data-region="inspector">
       <header><div className="grow"><strong>{t("many_selected", selected.length)}</strong></div>
         <button type="button" className="button button-quiet button-icon" aria-label={t("close")} onClick={() => editor.store.set({ selected: [] })}><Icon name="x" /></button></header>
       <div className="ed-pad ed-form">

@@ -1,7 +1,6 @@
 // All keys of the canvas. None fires while somebody types or a dialog is open.
 import type { Editor } from "../core/editor";
 import * as edits from "../core/edits";
-import type { Position } from "../core/model";
 import { t, type Key } from "../core/texts";
 
 export const KEYS: [string, Key][] = [
@@ -15,9 +14,7 @@ const ARROWS: Record<string, [number, number]> = { ArrowLeft: [-10, 0], ArrowRig
 export const later = (work: () => void): void => void setTimeout(work);
 const focus = (selector: string) => later(() => document.querySelector<HTMLInputElement>(selector)?.focus());
 
-export interface View { fit: () => void; actual: () => void; centre: () => Position }
-
-export function onKey(editor: Editor, view: View, event: KeyboardEvent): void {
+export function onKey(editor: Editor, event: KeyboardEvent): void {
   const target = event.target as Element;
   if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
   if (event.key === "F6") {
@@ -56,7 +53,7 @@ export function onKey(editor: Editor, view: View, event: KeyboardEvent): void {
     n: () => {
       if (event.shiftKey) {
         if (single) { store.set({ inspector: "notes" }); focus("#node-note"); }
-        else { editor.addNote(view.centre()); focus(`.react-flow__node[data-id="${store.get().mark}"] textarea`); }
+        else { editor.addNote(editor.view.centre()); focus(store.get().outline ? "#mark-text" : `.react-flow__node[data-id="${store.get().mark}"] textarea`); }
       } else { store.set({ panel: "add" }); focus("#palette-search"); }
     },
     p: () => single && void editor.togglePin(single.id),
@@ -66,8 +63,8 @@ export function onKey(editor: Editor, view: View, event: KeyboardEvent): void {
       else store.set({ dialog: "run", part: {} });
     },
     l: editor.arrange,
-    f: view.fit,
-    "0": view.actual,
+    f: () => editor.view.fit(),
+    "0": () => editor.view.actual(),
     g: () => store.set((state) => ({ outline: !state.outline })),
     "/": () => store.set({ dialog: "find" }),
     "?": () => store.set({ dialog: "keys" }),
@@ -79,9 +76,12 @@ export function onKey(editor: Editor, view: View, event: KeyboardEvent): void {
   action();
 }
 
+const REGIONS = ["bar", "panel", "canvas", "inspector", "dock"];
+
 /** The focus goes round the regions of the page: bar, palette, canvas or outline, inspector, dock. */
 function cycle(step: number): void {
-  const regions = [...document.querySelectorAll<HTMLElement>("[data-region]")].filter((region) => region.offsetParent !== null);
+  const rank = (region: HTMLElement) => REGIONS.indexOf(region.dataset.region ?? "");
+  const regions = [...document.querySelectorAll<HTMLElement>("[data-region]")].filter((region) => region.offsetParent !== null).sort((a, b) => rank(a) - rank(b));
   const here = regions.findIndex((region) => region.contains(document.activeElement));
   const next = regions[(here + step + regions.length) % regions.length];
   (next?.querySelector<HTMLElement>('[tabindex="0"], input, button, select, textarea, a[href]') ?? next)?.focus();
