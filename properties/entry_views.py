@@ -116,7 +116,7 @@ class ListingForm(forms.Form):
 @workspace_page(Permission.DATA_WRITE)
 def listing_new(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Enter one listing by hand."""
-    form = ListingForm(request.POST or None)
+    form = ListingForm(request.POST if request.method == "POST" else None)
     report = AddressReport()
     if request.method == "POST" and form.is_valid():
         adverts, report = complete_addresses(actor, [form.advert()])
