@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from portal.common.db import TenantRow
 from properties import desk_models  # noqa: F401 - its tables belong to this app
@@ -78,6 +78,13 @@ class Listing(TenantRow):
             models.Index(fields=["workspace", "state", "-last_seen", "-id"], name="listing_recent"),
             models.Index(fields=["workspace", "state", "price"], name="listing_price"),
             models.Index(fields=["workspace", "state", "trade", "exclusive_m2"], name="listing_area"),
+            # What each order of the table reads from its beginning.
+            models.Index(fields=["workspace", "state", "region_code", "-last_seen"], name="listing_region_recent"),
+            models.Index(F("workspace"), F("state"), F("exclusive_m2").desc(nulls_last=True), name="listing_largest"),
+            models.Index(F("workspace"), F("state"), F("price").desc(nulls_last=True), name="listing_dearest"),
+            models.Index(
+                F("workspace"), F("state"), F("price_changed_at").desc(nulls_last=True), name="listing_changed"
+            ),
         )
         ordering = ("-last_seen", "-id")
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from portal.common.errors import NotFound
@@ -27,12 +27,13 @@ from properties.models import (
 )
 from properties.normalise.regions import prefix_of, regions
 
-SORTS = {
+SORTS: dict[str, tuple[Any, ...]] = {
     "recent": ("-last_seen", "-id"),
     "price": ("price", "-id"),
-    "-price": ("-price", "-id"),
-    "area": ("-exclusive_m2", "-id"),
-    "changed": ("-price_changed_at", "-id"),
+    # PostgreSQL puts what is not known first when it sorts downwards.
+    "-price": (F("price").desc(nulls_last=True), "-id"),
+    "area": (F("exclusive_m2").desc(nulls_last=True), "-id"),
+    "changed": (F("price_changed_at").desc(nulls_last=True), "-id"),
 }
 
 
@@ -176,7 +177,11 @@ def why_empty(workspace: Any, wish: Conditions, search: Search) -> str:
 
 def data_time(workspace: Any) -> datetime | None:
     """When the listings of a workspace were last seen; None when there are none."""
-    return Listing.objects.for_workspace(workspace).aggregate(value=Max("last_seen"))["value"]
+    rows = Listing.objects.for_workspace(workspace)
+    # State by state, so that the index on it gives each newest row at once, however many there are.
+    newest = [rows.filter(state=state).order_by("-last_seen", "-id").values_list("last_seen", flat=True).first()
+              for state in ListingState.values]  # fmt: skip
+    return max((moment for moment in newest if moment), default=None)
 
 
 def listing_get(workspace: Any, listing_id: UUID | str) -> Listing:

@@ -141,13 +141,14 @@ def listing_map(request: HttpRequest, actor: Actor) -> HttpResponse:
     form, _wish, search = _search(request, actor)
     located = search.rows.exclude(latitude=None).exclude(longitude=None)
     rows = list(located[:MAP_POINTS])
+    total = located[:COUNTED_ROWS].count() if len(rows) == MAP_POINTS else len(rows)
     page = {
         "tab": "map",
         "form": form,
         "search": search,
         "picture": draw_map(rows),
         "shown": len(rows),
-        "total": located.count() if len(rows) == MAP_POINTS else len(rows),
+        "total": f"{COUNTED_ROWS:,}+" if total == COUNTED_ROWS else total,
         "as_of": selectors.data_time(actor.workspace),
     }
     return render(request, "properties/listing_map.html", page)
