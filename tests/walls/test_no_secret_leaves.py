@@ -8,17 +8,23 @@ import io
 import json
 import logging
 import time
+import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx2
 import pytest
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from allauth.mfa.utils import decrypt
 from django.conf import settings
 from django.contrib import admin
+from django.core.files.storage import default_storage
 from django.db import connection as database
+from django.http import HttpResponse
 from django.test import Client
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -29,6 +35,7 @@ from deployments.services import create_key, deploy_workflow
 from integrations.connectors.kakao import sandbox as kakao
 from integrations.models import Connection
 from integrations.sandbox_server import create_app, discover_sandboxes
+from portal import person_export
 from portal.accounts.oauth import keys as signing_keys
 from portal.accounts.services import create_api_key, create_sign_in_link
 from portal.common.crypto import RootKeys
@@ -143,8 +150,14 @@ def _forms(secret: str) -> set[str]:
 
 
 def test_no_secret_stands_anywhere_after_a_whole_journey(
-    transactional_db: None, monkeypatch: pytest.MonkeyPatch, outside: None, log: io.StringIO
+    transactional_db: None,
+    monkeypatch: pytest.MonkeyPatch,
+    outside: None,
+    log: io.StringIO,
+    settings: Any,
+    tmp_path: Path,
 ) -> None:
+    settings.MEDIA_ROOT = tmp_path
     user = make_user("owner")
     user.is_staff = user.is_superuser = True
     user.save()
@@ -231,8 +244,10 @@ def test_no_secret_stands_anywhere_after_a_whole_journey(
     pages += [f"/workflows/{repeats.pk}/export", "/oauth/jwks"]
     for path in pages:
         look(path, browser.get(path))
+    _look_at_the_exports(browser, look, user, runs)
     secrets["second factor"] = generate_totp_secret()
     TOTP.activate(user, secrets["second factor"])
+    secrets["recovery seed"] = decrypt(RecoveryCodes.activate(user).instance.data["seed"])
     session = browser.session
     session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "at": time.time(), "id": 1}]
     session["account_authentication_methods_user"] = str(user.pk)
@@ -256,6 +271,21 @@ def test_no_secret_stands_anywhere_after_a_whole_journey(
         if form in text
     ]
     assert found == []
+
+
+def _look_at_the_exports(browser: Client, look: Any, user: Any, runs: list[Any]) -> None:
+    """What may be taken out: the trail, the log of messages, a run, and everything about a person."""
+    for path in ("/audit/export.csv", "/audit/export.json", *(f"/runs/{run}/export" for run in runs)):
+        answer = browser.get(path)
+        assert answer.status_code == 200, path
+        look(path, HttpResponse(b"".join(answer)))
+    export = person_export.ask(user)
+    person_export.make(export.pk)
+    with default_storage.open(export.path, "rb") as file, zipfile.ZipFile(file) as archive:
+        assert {"accounts.apikey.json", "integrations.connection.json"} & set(archive.namelist())
+        for name in archive.namelist():
+            look(f"export of the person: {name}", HttpResponse(archive.read(name)))
+    default_storage.delete(export.path)
 
 
 def _breaks(*arguments: Any) -> Any:
