@@ -146,3 +146,16 @@ def test_mistakes_are_told_without_a_trace(portal: Any, monkeypatch: pytest.Monk
     assert portal("workflows", "list")[0] == 2
     monkeypatch.setenv("PORTAL_URL", "http://127.0.0.1:9")
     assert "does not answer" in portal("servers")[2]
+
+
+def test_a_narrow_login_says_what_its_keys_may_do(
+    portal: Any, monkeypatch: pytest.MonkeyPatch, owner: Actor, key: Callable[..., str]
+) -> None:
+    monkeypatch.setenv("PORTAL_TOKEN", key(scopes=["key:manage", "workflow:read"]))
+
+    unsaid = portal("keys", "create", "Robot", "--role", "viewer")
+    assert unsaid[0] == 2 and "--scope" in unsaid[2] and "workflow:read" in unsaid[2]
+    assert portal("keys", "create", "Reader", "--role", "viewer", "--scope", "workflow:read")[0] == 0
+    assert ApiKey.objects.get(label="Reader").scopes == ["workflow:read"]
+    refused = portal("keys", "create", "More", "--role", "viewer", "--scope", "workflow:delete")
+    assert refused[0] == 2 and "Leave them out" in refused[2]

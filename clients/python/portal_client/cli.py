@@ -254,7 +254,8 @@ def keys(arguments: argparse.Namespace) -> int:
     with connect(arguments) as portal:
         columns: Sequence[str] = ("id", "label", "prefix", "expires_at", "last_used_at", "revoked_at")
         server = arguments.server
-        home = "" if server else portal.auth.me().workspace or ""
+        me = None if server else portal.auth.me()
+        home = (me and me.workspace) or ""
         if arguments.act == "list":
             rows = portal.deployments.keys_list_all(server) if server else portal.workspaces.keys_list_all(home)
             show(list(rows), arguments.json, columns)
@@ -278,7 +279,14 @@ def keys(arguments: argparse.Namespace) -> int:
         elif server:
             made = portal.deployments.keys_create(server, label=arguments.name)
         else:
-            made = portal.workspaces.keys_create(home, label=arguments.name, role=arguments.role)
+            if me is not None and me.scopes and not arguments.scope:
+                raise Wrong(
+                    "This login makes no key that may more than itself. Say what the key may do: --scope NAME, once "
+                    f"for each of {', '.join(sorted(me.scopes))}."
+                )
+            made = portal.workspaces.keys_create(
+                home, label=arguments.name, role=arguments.role, scopes=arguments.scope or UNSET
+            )
     print(made.model_dump_json(indent=2) if arguments.json else made.key)
     return 0
 
@@ -337,6 +345,7 @@ def parser() -> argparse.ArgumentParser:
     key.add_argument("act", choices=("list", "create", "rotate", "revoke"))
     key.add_argument("name", nargs="?", help="label of the new key, or id of an existing one")
     key.add_argument("--server", help="slug of the server; without it, the workspace's keys")
+    key.add_argument("--scope", action="append", help="what a workspace's key may do; once for each")
     key.add_argument("--role", choices=("viewer", "editor", "admin"), default="editor")
     return top
 
