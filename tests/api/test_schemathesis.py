@@ -114,6 +114,7 @@ def _ask(case: Any, secret: str) -> list[str]:
     return []
 
 
+@pytest.mark.timeout(900)
 def test_every_operation_keeps_what_the_document_promises(world: tuple[ApiKey, str, dict[str, str]]) -> None:
     key, secret, known = world
     schema = schemathesis.openapi.from_dict(document())
