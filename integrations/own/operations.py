@@ -177,7 +177,7 @@ class _Fields:
         self.properties[field] = schema
         if is_required:
             self.required.append(field)
-        self.parameters.append(Parameter(field=field, name=name, place=place, explode=explode))  # type: ignore[arg-type]
+        self.parameters.append(Parameter(field=field, name=name, place=place, explode=explode))
         return field
 
     def add_parameter(self, raw: dict[str, Any]) -> None:

@@ -102,7 +102,7 @@ def create_from_server(
         raise wrong("address", "This is not a full address.", "Start it with https://.")
     if kind not in ("none", "bearer", "header", "oauth"):
         raise wrong("kind", "This way to sign in is not known.", "Use none, bearer, header or oauth.")
-    sign = Sign(kind=kind, name=header.strip() or "X-API-Key") if kind == "header" else Sign(kind=kind)  # type: ignore[arg-type]
+    sign = Sign(kind=kind, name=header.strip() or "X-API-Key") if kind == "header" else Sign(kind=kind)
     secret = ""
     if kind == "oauth":
         from integrations.own.registration import register
