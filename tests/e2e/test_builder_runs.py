@@ -51,7 +51,7 @@ def test_one_node_is_tried_again_with_the_data_before_it(page: Page, product: Pr
     expect(page.locator("#inspector-panel pre").first).to_contain_text("first again", timeout=PATIENCE)
     expect(card(page, "two")).not_to_have_attribute("data-stale", "true")
     newest = request(page, product, "GET", f"executions?workflow={workflow}")["results"][0]["id"]
-    kinds = [event["node"] for event in request(page, product, "GET", f"executions/{newest}/events")
+    kinds = [event["node"] for event in request(page, product, "GET", f"executions/{newest}/events")["results"]
              if event["kind"] == "node.started"]  # fmt: skip
     assert kinds == ["two"]
 

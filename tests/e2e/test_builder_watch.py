@@ -42,7 +42,7 @@ def test_an_approval_is_given_on_the_card_and_the_run_goes_on(page: Page, produc
             "data-state", "succeeded", timeout=PATIENCE
         )
         newest = request(page, product, "GET", f"executions?workflow={workflow}")["results"][0]["id"]
-        done = {run["node"] for run in request(page, product, "GET", f"executions/{newest}/nodes")}
+        done = {run["node"] for run in request(page, product, "GET", f"executions/{newest}/nodes")["results"]}
         assert done == {"ask", taken}
 
 
