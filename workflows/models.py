@@ -151,6 +151,8 @@ class Execution(TenantRow):
     decisions = models.JSONField(null=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    #: Since when input, output and log are gone; see `workflows.retention`.
+    payload_removed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = (

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from portal.common.errors import PermissionDenied
+from portal.common.errors import Conflict, PermissionDenied
 from portal.common.hub import sync_client
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
@@ -26,6 +26,9 @@ def is_foreign_call(actor: Actor, run: Execution) -> bool:
 
 
 def may_open(actor: Actor, run: Execution) -> bool:
+    """Whether there is still a payload, and this person may look into it."""
+    if run.payload_removed_at is not None:
+        return False
     return actor.may(Permission.CALL_PAYLOAD if is_foreign_call(actor, run) else Permission.EXECUTION_PAYLOAD)
 
 
@@ -56,8 +59,18 @@ def _is_first(actor: Actor, run: Execution, part: str) -> bool:
     return bool(sync_client().set(f"opened:{who}:{actor.through}:{run.pk}:{part}", 1, nx=True, ex=60))
 
 
+def require_kept(run: Execution) -> None:
+    """`Conflict` once the payload was removed; see `workflows.retention`."""
+    if run.payload_removed_at is not None:
+        raise Conflict(
+            "What this run was given and gave was removed when its time of keeping was over.",
+            remedy="Start a new run; the operator sets how many days they are kept.",
+        )
+
+
 def require(actor: Actor, run: Execution, part: str) -> None:
     """Raise unless the payload may be opened; record the opening."""
+    require_kept(run)
     if not opened(actor, run, part):
         raise PermissionDenied(
             "You may not open what this run was given and gave.",

@@ -13,7 +13,7 @@ from integrations.registry import catalogue, catalogue_of
 from portal.common.errors import Conflict, FieldProblem, Invalid, NotFound, PermissionDenied
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor, audit
-from workflows import dispatch
+from workflows import dispatch, payloads
 from workflows.catalogue import get_template
 from workflows.definition import (
     Definition,
@@ -321,6 +321,7 @@ def resume_execution(actor: Actor, execution_id: UUID) -> Execution:
     execution = _locked_execution(actor, execution_id)
     if execution.state not in (Execution.State.FAILED, Execution.State.CANCELLED):
         raise Conflict("Only a failed or stopped run can be resumed.")
+    payloads.require_kept(execution)
     NodeRun.objects.filter(execution=execution, state=NodeRun.State.FAILED).delete()
     execution.state, execution.error, execution.finished_at = Execution.State.QUEUED, None, None
     execution.cancel_requested_at, execution.crashes = None, 0

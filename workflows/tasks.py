@@ -5,10 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from uuid import UUID
 
-from celery import shared_task
+from celery import current_app, shared_task
+from celery.schedules import crontab
 from celery.signals import worker_process_init, worker_ready
 
 from integrations.registry import registry
+from portal.settings.env import env
+from workflows import retention
 from workflows.actions import HEAVY_TASK, run_heavy
 from workflows.notices import TASK as TELL_FAILED
 from workflows.notices import tell_failed
@@ -33,6 +36,18 @@ def run_heavy_node(message: str) -> None:
 def tell_of_failure(execution_id: str) -> None:
     """Tell the workspace of a run that failed while nobody was looking."""
     tell_failed(UUID(execution_id))
+
+
+@shared_task(name="workflows.remove_payloads", queue="default")
+def remove_payloads() -> int:
+    """Remove what old runs were given and gave."""
+    return retention.remove_payloads(env().execution_retention_days)
+
+
+current_app.conf.beat_schedule = {
+    **(current_app.conf.beat_schedule or {}),
+    "workflows-remove-payloads": {"task": "workflows.remove_payloads", "schedule": crontab(minute=20, hour=3)},
+}
 
 
 def _warm_up(**_: object) -> None:

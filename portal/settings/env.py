@@ -138,7 +138,9 @@ class Env(BaseSettings):
     )
 
     # Limits
-    execution_retention_days: int = Field(30, ge=1, description="Days an execution's payloads are kept.")
+    execution_retention_days: int = Field(
+        30, ge=1, description="Days after its end that input, results and log of a run are kept."
+    )
     limit_workspace_per_minute: int = Field(
         0, ge=0, description="Calls a minute of a workspace without a plan, over all its servers; 0: unlimited."
     )

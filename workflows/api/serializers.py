@@ -140,7 +140,10 @@ class ExecutionDetail(ExecutionOutput):
         }
 
     class Meta(ExecutionOutput.Meta):
-        fields = (*ExecutionOutput.Meta.fields, "input", "output", "waiting", "wake_at", "crashes", "part")
+        fields = (
+            *ExecutionOutput.Meta.fields, "input", "output", "payload_removed_at", "waiting", "wake_at", "crashes",
+            "part",
+        )  # fmt: skip
 
 
 class NodeRunOutput(serializers.ModelSerializer[NodeRun]):

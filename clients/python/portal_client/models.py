@@ -708,6 +708,7 @@ class ExecutionDetail(Model):
     finished_at: datetime | None = None
     input: Any = None
     output: Any = None
+    payload_removed_at: datetime | None = None
     waiting: Any = None
     wake_at: datetime | None = None
     crashes: int | None = None
