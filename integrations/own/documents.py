@@ -88,7 +88,7 @@ def _parse(text: str) -> Any:
         if text.lstrip()[:1] == "{":
             return json.loads(text)
         _check_depth(text)
-        return yaml.load(text, _Loader)  # noqa: S506 - a safe loader with fewer kinds of values
+        return yaml.load(text, _Loader)  # noqa: S506  # nosec B506 - a safe loader with fewer kinds of values
     except RecursionError:
         raise _unreadable("It is nested too deep.") from None
     except ValueError as error:
