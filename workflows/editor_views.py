@@ -20,7 +20,7 @@ from workflows import selectors
 from workflows.catalogue import templates
 from workflows.definition.flow import FLOW_ACTIONS, ROUTERS, WITH_BODY
 from workflows.expressions import LIBRARY
-from workflows.views import language, servers_of
+from workflows.views import language
 
 #: Stands in an address for the id that the page fills in.
 NO_ID = UUID(int=0)
@@ -65,15 +65,12 @@ def workflow_editor(request: HttpRequest, actor: Actor, workflow_id: UUID) -> Ht
         "me": str(actor.user.pk) if actor.user else "",
         "people": people_of(actor),
         "sample_input": template.sample_input if template else {},
-        "servers": [
-            {name: server[name] for name in ("name", "slug", "tool", "number")} for server in servers_of(workflow)
-        ],
         "urls": {
             "api": "/api/v1",
             "list": reverse("workflows:workflow-list"),
             "detail": reverse("workflows:workflow-detail", args=[workflow.pk]),
             "run": reverse("workflows:execution-detail", args=[NO_ID]),
-            "server": reverse("deployments:deployment-detail", args=["SLUG"]),
+            "deploy": reverse("deployments:deploy-form", args=[workflow.pk]),
             "templates": reverse("templates"),
             "triggers": reverse("workflows:trigger-list", args=[workflow.pk]),
             "compare": reverse("workflows:execution-compare"),

@@ -33,10 +33,16 @@ def test_a_graph_is_built_run_and_deployed(page: Page, product: Product) -> None
     expect(page.locator("#inspector-panel")).to_contain_text("HELLO", timeout=PATIENCE)
 
     page.locator("#deploy").click()
-    page.locator("#deploy-text").fill("Gives the text back in capital letters.")
-    page.locator("#deploy-go").click()
-    expect(page.locator("#deploy-key")).to_contain_text("mcpk_", timeout=PATIENCE)
-    assert "/mcp/" in page.locator("#deploy-url").inner_text()
+    dialog = page.locator("#deploy-dialog")
+    dialog.locator("#deploy-description").fill("Gives the text back in capital letters.")
+    dialog.locator("button[name=go]").click()
+    expect(dialog).to_contain_text("mcpk_", timeout=PATIENCE)
+    expect(dialog).to_contain_text("/mcp/")
+    dialog.locator("[data-close]").first.click()
+    expect(dialog).to_be_hidden()
+    # Closed, it can be opened again: the server is there already and is proposed.
+    page.locator("#deploy").click()
+    expect(dialog.locator("#deploy-server")).not_to_have_value("", timeout=PATIENCE)
 
 
 def tab_to(page: Page, selector: str, most: int = 60) -> None:
@@ -104,9 +110,10 @@ def test_the_keyboard_alone_builds_runs_and_deploys(page: Page, product: Product
     region(page, "bar")
     tab_to(page, "#deploy")
     press("Enter")
-    tab_to(page, "#deploy-go")
+    expect(page.locator("#deploy-dialog button[name=go]")).to_be_enabled(timeout=PATIENCE)
+    tab_to(page, "#deploy-dialog button[name=go]")
     press("Enter")
-    expect(page.locator("#deploy-key")).to_contain_text("mcpk_", timeout=PATIENCE)
+    expect(page.locator("#deploy-dialog")).to_contain_text("mcpk_", timeout=PATIENCE)
 
 
 def test_groups_and_notes_are_made_and_changed_in_the_outline_with_keys(page: Page, product: Product) -> None:

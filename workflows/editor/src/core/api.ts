@@ -17,8 +17,7 @@ export interface Setup {
   /** Addresses of the workspace's members. */
   people: string[];
   sample_input: Record<string, unknown>;
-  servers: { name: string; slug: string; tool: string; number: number }[];
-  urls: { api: string; templates: string; detail: string; list: string; run: string; server: string; triggers: string; compare: string; connections: string; connector_icon: string };
+  urls: { api: string; templates: string; detail: string; list: string; run: string; deploy: string; triggers: string; compare: string; connections: string; connector_icon: string };
 }
 
 export interface Problem {
@@ -234,8 +233,6 @@ export const createApi = (base: string, id: string) => ({
   runs: async () => (await json<any>("GET", `${base}/executions?workflow=${id}`)).results as any[],
   versions: () => everyPage<any>(`${base}/workflows/${id}/versions`),
   version: async (number: number) => whole((await json<{ definition: Definition }>("GET", `${base}/workflows/${id}/versions/${number}`)).definition),
-  deploy: (body: Record<string, unknown>) =>
-    json<{ slug: string; name: string; url: string; key?: string }>("POST", `${base}/workflows/${id}/deploy`, body),
 });
 
 export type Api = ReturnType<typeof createApi>;

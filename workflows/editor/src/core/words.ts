@@ -13,7 +13,7 @@ export const WORDS = {
   kept_inputs: ["Kept inputs", "보관한 입력"], kept_choose: ["Fill in from…", "불러올 입력…"], kept_last: ["The last run", "마지막 실행"], kept_sample: ["The sample", "예시"], kept_forget: ["Forget “%s”", "‘%s’ 삭제"], keep: ["Keep", "보관"],
   from_run_at: ["Run of %s", "%s 실행"], from_pinned: ["Pinned", "고정됨"], stale_data: ["Settings are newer than this data", "설정이 이 데이터보다 새롭습니다"], of_earlier: ["taken from an earlier run", "이전 실행에서 가져옴"], of_pin: ["taken from the pin", "고정된 값"],
   approved_now: ["Approved", "승인했습니다"], rejected_now: ["Rejected", "거절했습니다"], run_waits: ["The run waits for a person.", "실행이 사람을 기다립니다."], run_failed_at: ["The run failed at %s.", "%s에서 실행이 실패했습니다."],
-  earlier_shown: ["Shows the run of %s. The canvas may have changed since.", "%s의 실행을 보여 줍니다. 그 뒤 캔버스가 바뀌었을 수 있습니다."], graph_changed: ["The graph changed since this run started; states belong to the version that runs.", "실행을 시작한 뒤 그래프가 바뀌었습니다. 상태는 실행 중인 버전의 것입니다."],
+  graph_changed: ["The graph changed since this run started; states belong to the version that runs.", "실행을 시작한 뒤 그래프가 바뀌었습니다. 상태는 실행 중인 버전의 것입니다."],
   schema: ["Schema", "스키마"], search_data: ["Search the data", "데이터 검색"], more_rows: ["Show %s more", "%s행 더 보기"], copy_path: ["Copy the path", "경로 복사"], copied: ["Copied", "복사했습니다"], no_rows: ["No row matches.", "맞는 행이 없습니다."],
   changed_by: ["%s changed this workflow; you see the new draft.", "%s 님이 워크플로를 바꿔 새 초안을 보여 줍니다."], more: ["More", "더 보기"], turn_off: ["Turn off", "끄기"], turn_on: ["Turn on", "켜기"], node_tools: ["Actions of %s", "%s 작업"], add_after: ["Add a node after %s", "%s 뒤에 노드 추가"],
   // Forms

@@ -18,6 +18,12 @@ export function Bar() {
   const { may } = editor.setup;
   const clock = savedAt ? new Date(savedAt).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" }) : "";
   const word = save === "saved" ? t("save_saved", clock) : t(`save_${save}` as Key);
+  const deploy = () => {
+    const wrong = editor.store.get().issues.find((issue) => issue.severity === "error");
+    if (!wrong) return editor.store.set({ dialog: "deploy" });
+    editor.store.set({ dock: "issues" });
+    editor.goTo(wrong.node, wrong.field);
+  };
   return (
     <div className="ed-bar" data-region="bar">
       <People />
@@ -35,7 +41,7 @@ export function Bar() {
       {may.run && (running
         ? <button type="button" className="button button-danger" id="stop" onClick={() => void editor.stop()}><Icon name="stop" />{t("stop")}</button>
         : <RunMenu />)}
-      {may.deploy && <button type="button" className="button button-accent" id="deploy" onClick={() => editor.store.set({ dialog: "deploy" })}><Icon name={errors ? "alert" : "rocket"} />{errors ? t(errors === 1 ? "fix_issue" : "fix_issues", errors) : t("deploy")}</button>}
+      {may.deploy && <button type="button" className="button button-accent" id="deploy" onClick={deploy}><Icon name={errors ? "alert" : "rocket"} />{errors ? t(errors === 1 ? "fix_issue" : "fix_issues", errors) : t("deploy")}</button>}
     </div>
   );
 }
