@@ -63,7 +63,8 @@ def test_the_event_stream_ends_with_the_run(owner: Actor, running: Any, api: Api
     identifier = start_execution(owner, create_workflow(owner, "Echo", definition=echo)).execution_id
 
     async def read() -> list[dict[str, Any]]:
-        return [json.loads(part.split(b"data: ")[1]) async for part in _stream(identifier, 1) if b"data: " in part]
+        stream = _stream(identifier, 1, lambda event: event)
+        return [json.loads(part.split(b"data: ")[1]) async for part in stream if b"data: " in part]
 
     events = run_async(read)
 

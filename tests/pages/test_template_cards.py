@@ -13,13 +13,12 @@ from workflows.catalogue import templates
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-def test_every_graph_is_drawn_and_every_template_says_how_to_go_live(
+def test_every_template_has_a_picture_and_says_how_to_go_live(
     owner: Actor, browse: Callable[..., Any], language: str
 ) -> None:
     page = unescape(browse(owner, language).get("/templates").content.decode())
-    with_graph = [one for one in templates().values() if any(tool.definition for tool in one.tools)]
 
-    assert page.count('class="template-picture"') == len(with_graph) >= 8
+    assert page.count('class="template-picture"') == len(templates()) >= 12
     for one in templates().values():
         assert one.title.in_language(language) in page
         assert one.go_live.in_language(language).split("“")[0].split("‘")[0].strip()[:40] in page
