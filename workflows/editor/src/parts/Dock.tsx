@@ -10,6 +10,8 @@ import { Icon, language, StateMark, useEditor } from "./common";
 
 const ROW = 24;
 const OVERSCAN = 12;
+/** Two digits each, or Korean puts words between them that the column has no room for. */
+const CLOCK = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false });
 
 export function Dock() {
   const editor = useEditor();
@@ -78,7 +80,7 @@ function Log() {
   }, [shown.length, following]);
   const first = Math.max(0, Math.floor(top / ROW) - OVERSCAN);
   const last = Math.min(shown.length, Math.ceil((top + room) / ROW) + OVERSCAN);
-  const time = (text: string) => new Date(text).toLocaleTimeString(language, { hour12: false }) + `.${String(new Date(text).getMilliseconds()).padStart(3, "0")}`;
+  const time = (text: string) => CLOCK.format(new Date(text));
   return (
     <>
       <div className="ed-log-tools">
