@@ -39,7 +39,7 @@ COLOURS = 192
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture. `path` may hold {workflow}, {run} and {server}."""
+    """One picture. `path` may hold {workflow}, {run}, {server}, and {graph} with its {graph_run}."""
 
     name: str
     path: str
@@ -54,6 +54,9 @@ SHOTS = (
     Shot("home", "/"),
     Shot("home-ko-dark", "/", theme="dark", language="ko"),
     Shot("templates", "/templates"),
+    Shot("builder-ko-dark", "/workflows/{graph}/edit?run={graph_run}", theme="dark", language="ko"),
+    Shot("builder-tablet", "/workflows/{graph}/edit?run={graph_run}", width=1024, height=768),
+    Shot("builder-phone", "/workflows/{graph}/edit", width=390, height=844),
     Shot("workflow", "/workflows/{workflow}"),
     Shot("workflow-json-ko", "/workflows/{workflow}#view=json", language="ko"),
     Shot("run-dark", "/runs/{run}", theme="dark", height=1000),
@@ -120,6 +123,9 @@ def settle(page: Page, rest: int = 600) -> None:
     """Wait until charts are drawn, the log is there and fonts are ready; then `rest` milliseconds more."""
     page.wait_for_load_state("load")
     page.evaluate("document.fonts.ready")
+    if "?run=" in page.url:
+        page.locator(".ed-dock .status").first.wait_for(timeout=20_000)
+        page.wait_for_load_state("networkidle")
     # The policy of the site forbids evaluating text, so no wait_for_function here.
     if page.locator("[data-chart]:visible").count():
         page.locator("[data-chart].js-plotly-plot:visible").first.wait_for(timeout=20_000)
@@ -164,6 +170,25 @@ def journey(page: Page, base: str) -> dict[str, str]:
     return {"workflow": workflow, "run": run, "server": server}
 
 
+def canvas(page: Page, base: str) -> dict[str, str]:
+    """A workflow of seven nodes, run from the canvas, with one node open."""
+    page.goto(f"{base}/templates")
+    page.locator('form[action$="/market-brief"] button').click()
+    page.wait_for_url("**/workflows/*-*")
+    graph = page.url.rsplit("/", 1)[1]
+    page.goto(f"{base}/workflows/{graph}/edit")
+    page.locator("#run").click()
+    page.locator("#run-go").click()
+    page.locator('.ed-dock .status[data-state="succeeded"]').wait_for(timeout=60_000)
+    page.locator('.react-flow__node[data-id="kospi"] .ed-node').click()
+    page.locator("#inspector-settings").click()
+    settle(page)
+    save(page, "builder")
+    page.goto(f"{base}/workflows/{graph}")
+    run = page.locator('main td a[href*="/runs/"]').first.get_attribute("href") or ""
+    return {"graph": graph, "graph_run": run.rstrip("/").rsplit("/", 1)[1]}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default="", help="a running product; without it, one is started")
@@ -176,7 +201,7 @@ def main() -> int:
         page = first.new_page()
         watch.follow(page, "journey")
         page.goto(link)
-        places = journey(page, base)
+        places = journey(page, base) | canvas(page, base)
         state = first.storage_state()
         for shot in SHOTS:
             context = context_for(browser, base, state, shot)
