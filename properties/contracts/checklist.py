@@ -1,6 +1,6 @@
 """What to check before, at and after signing, by kind of property and trade, from `items.csv`.
 
-Articles as of November 2026, from the statutes' own numbering (law.go.kr); this is a reminder and no legal advice.
+The articles say where to look; nobody has compared them with the law in force yet. A reminder and no legal advice.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from pathlib import Path
 
 from properties.normalise.codes import PropertyType, Trade
 
-AS_OF = "2026-11"
 TABLE = Path(__file__).with_name("items.csv")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from properties.contracts.checklist import AS_OF, Stage
+from properties.contracts.checklist import Stage
 from properties.contracts.services import lines_of
 from properties.desk_models import Contract
 from properties.reports.document import Column, Document, Fact, Section, Table
@@ -63,7 +63,8 @@ def checklist_document(contract: Contract, language: str) -> Document:
             language=language,
             made_at=timezone.now(),
             as_of=timezone.now(),
-            sources=["law.go.kr"],
             sections=sections,
-            notes=[_("Articles as of %(month)s; a reminder and no legal advice.") % {"month": AS_OF}],
+            notes=[
+                _("Articles say where to look; not compared with the law in force. A reminder and no legal advice.")
+            ],
         )

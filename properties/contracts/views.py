@@ -20,7 +20,6 @@ from portal.workspaces.pages import workspace_page
 from portal.workspaces.roles import Permission
 from portal.workspaces.services import Actor
 from properties.contracts import services
-from properties.contracts.checklist import AS_OF
 from properties.desk_models import Contract
 from properties.models import Listing, Requirement
 from properties.templatetags.listings import word
@@ -154,7 +153,6 @@ def contract_detail(request: HttpRequest, actor: Actor, contract_id: UUID) -> Ht
         "groups": groups,
         "done": sum(line.done for line in lines),
         "total": len(lines),
-        "law_as_of": AS_OF,
     }
     return render(request, "properties/contract_detail.html", page)
 

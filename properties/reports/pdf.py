@@ -130,7 +130,8 @@ def document_pdf(document: Document) -> bytes:
 
 def _foot(document: Document) -> str:
     as_of = document.as_of.astimezone(SEOUL).strftime("%Y-%m-%d %H:%M") if document.as_of else _("unknown")
-    return f"{_('Data as of')} {as_of} · {_('Source')}: {', '.join(document.sources)}"[:150]
+    source = f" · {_('Source')}: {', '.join(document.sources)}" if document.sources else ""
+    return f"{_('Data as of')} {as_of}{source}"[:150]
 
 
 def _section(section: Section, styles: dict[str, Any], width: float) -> list[Any]:
