@@ -32,7 +32,14 @@ def run(page: Page, **values: str) -> None:
 
 
 def output_of(page: Page, node: str) -> Locator:
+    chosen = page.locator(f'.react-flow__node[data-id="{node}"] .ed-node[data-selected]')
     card(page, node).click()
+    try:
+        expect(chosen).to_be_visible(timeout=3_000)
+    except AssertionError:
+        # The dock opens with a run and the canvas moves to keep its node in sight: that may take a click off its card.
+        card(page, node).click()
+        expect(chosen).to_be_visible()
     page.locator("#inspector-output").click()
     return page.locator("#inspector-panel pre").first
 
